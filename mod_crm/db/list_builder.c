@@ -1,0 +1,61 @@
+/* db/list_builder.c - SQL text and its values, put together piece by piece. */
+
+#include "db/list_builder.h"
+
+crm_list_builder_t crm_list_start(apr_pool_t *pool)
+{
+    return (crm_list_builder_t){
+        .pool = pool,
+        .text = apr_array_make(pool, 512, 1),
+        .types = apr_array_make(pool, 32, 1),
+        .args = apr_array_make(pool, 16, sizeof(crm_value_t)),
+    };
+}
+
+crm_list_sql_t crm_list_finish(crm_list_builder_t *builder)
+{
+    APR_ARRAY_PUSH(builder->text, char) = '\0';
+    APR_ARRAY_PUSH(builder->types, char) = '\0';
+    return (crm_list_sql_t){
+        .text = builder->text->elts,
+        .types = builder->types->elts,
+        .args = (const crm_value_t *)builder->args->elts,
+        .nargs = builder->args->nelts,
+    };
+}
+
+void crm_list_add(crm_list_builder_t *builder, const char *text)
+{
+    for (; *text; text++) {
+        APR_ARRAY_PUSH(builder->text, char) = *text;
+    }
+}
+
+void crm_list_add_value(crm_list_builder_t *builder, crm_value_t value)
+{
+    crm_list_add(builder, "?");
+    APR_ARRAY_PUSH(builder->args, crm_value_t) = value;
+}
+
+void crm_list_add_name(crm_list_builder_t *builder, const char *name, const char *suffix)
+{
+    crm_list_add(builder, "`");
+    crm_list_add(builder, name);
+    crm_list_add(builder, suffix);
+    crm_list_add(builder, "`");
+}
+
+void crm_list_add_column(crm_list_builder_t *builder, const crm_field_t *field)
+{
+    crm_list_add_name(builder, field->column, "");
+}
+
+void crm_list_add_key(crm_list_builder_t *builder, const crm_field_t *field)
+{
+    crm_list_add_name(builder, field->column, field->flags & CRM_F_FOLDED ? "_key" : "");
+}
+
+void crm_list_next_condition(crm_list_builder_t *builder)
+{
+    crm_list_add(builder, builder->conditions++ ? " AND " : " WHERE ");
+}

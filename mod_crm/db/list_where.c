@@ -1,0 +1,217 @@
+/* db/list_where.c - the conditions of a list: the caller's own, filters, search words, cursor. */
+
+#include "base/text.h"
+#include "db/list_where.h"
+
+#define MAX_PLACES 100 /* of an IN, as many as model/query.c takes values */
+
+void crm_list_add_condition(crm_list_builder_t *builder, const crm_condition_t *condition)
+{
+    if (!condition || !condition->sql) {
+        return;
+    }
+    crm_list_next_condition(builder);
+    crm_list_add(builder, "(");
+    crm_list_add(builder, condition->sql);
+    crm_list_add(builder, ")");
+    for (int i = 0; i < condition->nargs; i++) {
+        APR_ARRAY_PUSH(builder->args, crm_value_t) = condition->args[i];
+    }
+}
+
+/* Places are rounded up to a power of two (the last value stands in all that are left over), so
+ * that a handful of statements serves every length. */
+static void add_in(crm_list_builder_t *builder, const crm_filter_t *filter)
+{
+    int places = 1;
+
+    while (places < filter->nvalues) {
+        places = places * 2 < MAX_PLACES ? places * 2 : MAX_PLACES;
+    }
+    crm_list_add(builder, " IN (");
+    for (int i = 0; i < places; i++) {
+        crm_list_add(builder, i ? ", " : "");
+        crm_list_add_value(builder, filter->values[i < filter->nvalues ? i : filter->nvalues - 1]);
+    }
+    crm_list_add(builder, ")");
+}
+
+/* Folded text by LIKE, which is exact on it; other text as it is, which LIKE is not on SQLite. */
+static void add_contains(crm_list_builder_t *builder, const crm_filter_t *filter)
+{
+    const char *text = filter->values[0].as.text;
+
+    if (filter->field->flags & CRM_F_FOLDED) {
+        crm_list_add_key(builder, filter->field);
+        crm_list_add(builder, " LIKE ");
+        crm_list_add_value(builder, crm_text(crm_text_like(builder->pool, text)));
+        crm_list_add(builder, " ESCAPE '|'");
+    } else {
+        crm_list_add(builder, "INSTR(");
+        crm_list_add_key(builder, filter->field);
+        crm_list_add(builder, ", ");
+        crm_list_add_value(builder, filter->values[0]);
+        crm_list_add(builder, ") > 0");
+    }
+}
+
+static const char *comparison(unsigned op)
+{
+    switch (op) {
+    case CRM_OP_GTE:
+        return " >= ";
+    case CRM_OP_LTE:
+        return " <= ";
+    case CRM_OP_GT:
+        return " > ";
+    case CRM_OP_LT:
+        return " < ";
+    default:
+        return " = ";
+    }
+}
+
+static void add_filter(crm_list_builder_t *builder, const crm_filter_t *filter)
+{
+    crm_list_next_condition(builder);
+    if (filter->op == CRM_OP_CONTAINS) {
+        add_contains(builder, filter);
+        return;
+    }
+    crm_list_add_key(builder, filter->field);
+    if (filter->op == CRM_OP_IN) {
+        add_in(builder, filter);
+    } else if (filter->op == CRM_OP_ISNULL) {
+        crm_list_add(builder, filter->values[0].as.integer ? " IS NULL" : " IS NOT NULL");
+    } else {
+        crm_list_add(builder, comparison(filter->op));
+        crm_list_add_value(builder, filter->values[0]);
+    }
+}
+
+static int is_searchable(const crm_field_t *field)
+{
+    return field->column && (field->flags & CRM_F_SEARCHABLE) &&
+           crm_type(field->type)->kind == CRM_V_TEXT;
+}
+
+/* Words are folded; text that has no folded twin is at least searched without regard to case. */
+static void add_word(crm_list_builder_t *builder, const crm_entity_t *entity, const char *word)
+{
+    crm_value_t pattern = crm_text(crm_text_like(builder->pool, word));
+    int fields = 0;
+
+    crm_list_next_condition(builder);
+    crm_list_add(builder, "(");
+    for (const crm_field_t *field = entity->fields; field->name; field++) {
+        if (is_searchable(field)) {
+            int folded = (field->flags & CRM_F_FOLDED) != 0;
+            crm_list_add(builder, fields++ ? " OR " : "");
+            crm_list_add(builder, folded ? "" : "LOWER(");
+            crm_list_add_key(builder, field);
+            crm_list_add(builder, folded ? " LIKE " : ") LIKE ");
+            crm_list_add_value(builder, pattern);
+            crm_list_add(builder, " ESCAPE '|'");
+        }
+    }
+    crm_list_add(builder, fields ? ")" : "0 = 1)");
+}
+
+void crm_list_add_conditions(crm_list_builder_t *builder, const crm_query_t *query,
+                             const crm_condition_t *condition)
+{
+    crm_list_add_condition(builder, condition);
+    for (int i = 0; i < query->filters->nelts; i++) {
+        add_filter(builder, &APR_ARRAY_IDX(query->filters, i, crm_filter_t));
+    }
+    for (int i = 0; i < query->words->nelts; i++) {
+        add_word(builder, query->entity, APR_ARRAY_IDX(query->words, i, const char *));
+    }
+}
+
+/* ---- cursor; NULL comes before every value, on both databases ---- */
+
+int crm_list_is_descending(const crm_query_t *query, const crm_order_t *order)
+{
+    return !order->descending != !query->backward;
+}
+
+static void add_same(crm_list_builder_t *builder, const crm_field_t *field, crm_value_t value)
+{
+    crm_list_add_key(builder, field);
+    if (crm_is_null(value)) {
+        crm_list_add(builder, " IS NULL");
+    } else {
+        crm_list_add(builder, " = ");
+        crm_list_add_value(builder, value);
+    }
+}
+
+/* FIELD is behind VALUE in the order, or (OR_SAME) level with it. */
+static void add_behind(crm_list_builder_t *builder, const crm_field_t *field, crm_value_t value,
+                       int descending, int or_same)
+{
+    int with_null = descending && (field->flags & CRM_F_NULL);
+
+    if (crm_is_null(value)) {
+        crm_list_add_key(builder, field);
+        crm_list_add(builder, descending ? " IS NULL" : " IS NOT NULL");
+        return;
+    }
+    crm_list_add(builder, with_null ? "(" : "");
+    crm_list_add_key(builder, field);
+    crm_list_add(builder, comparison(descending ? (or_same ? CRM_OP_LTE : CRM_OP_LT)
+                                                : (or_same ? CRM_OP_GTE : CRM_OP_GT)));
+    crm_list_add_value(builder, value);
+    if (with_null) {
+        crm_list_add(builder, " OR ");
+        crm_list_add_key(builder, field);
+        crm_list_add(builder, " IS NULL)");
+    }
+}
+
+/* Rows that are level with the cursor in the first I order entries and behind it in the next. */
+static void add_term(crm_list_builder_t *builder, const crm_query_t *query, int i)
+{
+    crm_list_add(builder, "(");
+    for (int level = 0; level <= i; level++) {
+        const crm_order_t *order = &APR_ARRAY_IDX(query->order, level, crm_order_t);
+        crm_list_add(builder, level ? " AND " : "");
+        if (level < i) {
+            add_same(builder, order->field, query->cursor[level]);
+        } else {
+            add_behind(builder, order->field, query->cursor[level],
+                       crm_list_is_descending(query, order), 0);
+        }
+    }
+    crm_list_add(builder, ")");
+}
+
+/* Behind the cursor: in the first order entry, or level in it and behind in the second, and so on.
+ * The first entry's bound is said once more in front, because from an OR alone SQLite does not see
+ * where in the index to begin. */
+void crm_list_add_cursor(crm_list_builder_t *builder, const crm_query_t *query)
+{
+    const crm_order_t *first = &APR_ARRAY_IDX(query->order, 0, crm_order_t);
+    int terms = 0;
+
+    if (!query->cursor) {
+        return;
+    }
+    if (!crm_is_null(query->cursor[0]) || crm_list_is_descending(query, first)) {
+        crm_list_next_condition(builder);
+        add_behind(builder, first->field, query->cursor[0], crm_list_is_descending(query, first),
+                   1);
+    }
+    crm_list_next_condition(builder);
+    crm_list_add(builder, "(");
+    for (int i = 0; i < query->order->nelts; i++) {
+        const crm_order_t *order = &APR_ARRAY_IDX(query->order, i, crm_order_t);
+        /* nothing comes behind the NULLs of a descending order */
+        if (!crm_is_null(query->cursor[i]) || !crm_list_is_descending(query, order)) {
+            crm_list_add(builder, terms++ ? " OR " : "");
+            add_term(builder, query, i);
+        }
+    }
+    crm_list_add(builder, ")");
+}
