@@ -1,0 +1,208 @@
+/* entities/history.c - History as the API shows it: in a list, one record whole, statistics. */
+#include <stddef.h>
+
+#include "entities/entities.h"
+
+#define ID                                                                                         \
+    {                                                                                              \
+        .name = "id", .column = "id", .type = CRM_T_UUID,                                          \
+        .flags = CRM_F_READ_ONLY | CRM_F_FILTERABLE | CRM_F_SORTABLE,                              \
+        .help = "Identifies the record."                                                           \
+    }
+#define METHOD                                                                                     \
+    {                                                                                              \
+        .name = "method", .column = "method", .type = CRM_T_TEXT,                                  \
+        .flags = CRM_F_READ_ONLY | CRM_F_FILTERABLE, .max_length = 10,                             \
+        .help = "The request's method."                                                            \
+    }
+#define ENDPOINT                                                                                   \
+    {                                                                                              \
+        .name = "endpoint", .column = "endpoint", .type = CRM_T_TEXT,                              \
+        .flags = CRM_F_READ_ONLY | CRM_F_SEARCHABLE | CRM_F_FOLDED, .max_length = 1000,            \
+        .help = "The request's path, without its query."                                           \
+    }
+#define RESPONSE_STATUS                                                                            \
+    {                                                                                              \
+        .name = "response_status", .column = "response_status", .type = CRM_T_INTEGER,             \
+        .flags = CRM_F_READ_ONLY | CRM_F_FILTERABLE | CRM_F_SORTABLE,                              \
+        .help = "The status of the answer."                                                        \
+    }
+#define IP_ADDRESS                                                                                 \
+    {                                                                                              \
+        .name = "ip_address", .column = "ip_address", .type = CRM_T_TEXT,                          \
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL, .max_length = 45, .help = "The client's address."   \
+    }
+#define EXECUTION_TIME                                                                             \
+    {                                                                                              \
+        .name = "execution_time", .column = "execution_time", .type = CRM_T_REAL,                  \
+        .flags = CRM_F_READ_ONLY | CRM_F_SORTABLE, .help = "How long it took, in seconds."         \
+    }
+#define ERROR_MESSAGE                                                                              \
+    {                                                                                              \
+        .name = "error_message", .column = "error_message", .type = CRM_T_LONGTEXT,                \
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL, .help = "What was wrong; null where nothing was."   \
+    }
+#define CREATED_AT                                                                                 \
+    {                                                                                              \
+        .name = "created_at", .column = "created_at", .type = CRM_T_TIME,                          \
+        .flags = CRM_F_READ_ONLY | CRM_F_FILTERABLE | CRM_F_SORTABLE,                              \
+        .help = "When the request came."                                                           \
+    }
+
+static const crm_field_t list_fields[] = {
+    ID,
+    {
+        .name = "user",
+        .column = "user_id",
+        .type = CRM_T_INTEGER,
+        .flags = CRM_F_WRITE_ONLY | CRM_F_FILTERABLE | CRM_F_NULL,
+        .help = "The id of the account that called.",
+    },
+    {
+        .name = "user_username",
+        .column = "username",
+        .type = CRM_T_TEXT,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL | CRM_F_SEARCHABLE | CRM_F_FOLDED,
+        .max_length = 150,
+        .help = "The user name of the account that called; null for nobody.",
+    },
+    {
+        .name = "tenant_name",
+        .type = CRM_T_TEXT,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .help = "The tenant that the request was about; null for none.",
+    },
+    METHOD,
+    ENDPOINT,
+    RESPONSE_STATUS,
+    IP_ADDRESS,
+    EXECUTION_TIME,
+    ERROR_MESSAGE,
+    CREATED_AT,
+    {.name = NULL},
+};
+
+/* Those that are write-only here are read to find the account. */
+static const crm_field_t record_fields[] = {
+    ID,
+    {
+        .name = "user_id",
+        .column = "user_id",
+        .type = CRM_T_INTEGER,
+        .flags = CRM_F_WRITE_ONLY | CRM_F_NULL,
+        .help = "The account that called, of the database that holds the record.",
+    },
+    {
+        .name = "platform_user_id",
+        .column = "platform_user_id",
+        .type = CRM_T_INTEGER,
+        .flags = CRM_F_WRITE_ONLY | CRM_F_NULL,
+        .help = "The superuser who called and acted in the tenant.",
+    },
+    {
+        .name = "user",
+        .type = CRM_T_OBJECT,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .help = "The account that called; null for nobody, and when it is no longer there.",
+    },
+    {
+        .name = "tenant",
+        .type = CRM_T_OBJECT,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .help = "The tenant that the request was about; null for none.",
+    },
+    METHOD,
+    ENDPOINT,
+    {
+        .name = "request_data",
+        .column = "request_data",
+        .type = CRM_T_JSON,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .help = "The request's query and body, without secrets.",
+    },
+    RESPONSE_STATUS,
+    {
+        .name = "response_data",
+        .column = "response_data",
+        .type = CRM_T_JSON,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .help = "The answer, without secrets.",
+    },
+    IP_ADDRESS,
+    {
+        .name = "user_agent",
+        .column = "user_agent",
+        .type = CRM_T_LONGTEXT,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .help = "What the client calls itself.",
+    },
+    EXECUTION_TIME,
+    ERROR_MESSAGE,
+    {
+        .name = "request_id",
+        .column = "request_id",
+        .type = CRM_T_TEXT,
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .max_length = 200,
+        .help = "The X-Request-Id of request and answer.",
+    },
+    CREATED_AT,
+    {
+        .name = "updated_at",
+        .column = "updated_at",
+        .type = CRM_T_TIME,
+        .flags = CRM_F_READ_ONLY,
+        .help = "When the record was last changed.",
+    },
+    {.name = NULL},
+};
+
+#define FIGURE(figure, kind, text)                                                                 \
+    {                                                                                              \
+        .name = figure, .type = kind, .flags = CRM_F_READ_ONLY, .help = text                       \
+    }
+
+static const crm_field_t statistics_fields[] = {
+    FIGURE("total_requests", CRM_T_INTEGER, "How many requests there were."),
+    FIGURE("requests_by_method", CRM_T_OBJECT, "How many by method."),
+    FIGURE("requests_by_status", CRM_T_OBJECT, "How many by status."),
+    FIGURE("average_execution_time", CRM_T_REAL, "In seconds; 0 without requests."),
+    FIGURE("p50_execution_time", CRM_T_REAL, "What half of them did not exceed, within 10%."),
+    FIGURE("p95_execution_time", CRM_T_REAL, "What 95% of them did not exceed, within 10%."),
+    FIGURE("p99_execution_time", CRM_T_REAL, "What 99% of them did not exceed, within 10%."),
+    FIGURE("most_used_endpoints", CRM_T_OBJECT,
+           "The ten most used: endpoint (a route pattern), method, response_status, count."),
+    FIGURE("error_rate", CRM_T_REAL, "The share of answers with status 400 and above."),
+    FIGURE("active_users", CRM_T_INTEGER, "How many accounts called."),
+    FIGURE("requests_today", CRM_T_INTEGER, "How many on this day, UTC."),
+    FIGURE("requests_this_week", CRM_T_INTEGER, "How many in the last seven days, with today."),
+    FIGURE("requests_per_day", CRM_T_OBJECT, "How many on each of the last 30 days: date, count."),
+    {.name = NULL},
+};
+
+const crm_entity_t crm_history_entity = {
+    .name = "history",
+    .plural = "history",
+    .label = "History",
+    .table = "history",
+    .fields = list_fields,
+    .id = "id",
+    .order = "-created_at",
+};
+
+const crm_entity_t crm_history_record_entity = {
+    .name = "history_record",
+    .plural = "history_records",
+    .label = "History",
+    .table = "history",
+    .fields = record_fields,
+    .id = "id",
+    .order = "-created_at",
+};
+
+const crm_entity_t crm_history_statistics_entity = {
+    .name = "history_statistics",
+    .plural = "history_statistics",
+    .label = "Statistics",
+    .fields = statistics_fields,
+};

@@ -1,0 +1,99 @@
+/* service/directory.c - which tenants know a login. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "service/directory.h"
+
+#define LIMIT "9" /* CRM_DIRECTORY_MAX and one */
+
+static void hash_key(const crm_site_t *site, const char *key, unsigned char ret_hash[CRM_HASH_SIZE])
+{
+    crm_secret_keyed(&site->key, "login", key, strlen(key), ret_hash);
+}
+
+/* Zeros for the main database. */
+static crm_uuid_t place(const crm_accounts_t *accounts)
+{
+    return accounts->tenant ? accounts->tenant->id : (crm_uuid_t){{0}};
+}
+
+crm_error_t *crm_directory_find(const crm_site_t *site, apr_pool_t *pool, const char *key,
+                                const crm_uuid_t **ret_ids, int *ret_count)
+{
+    unsigned char hash[CRM_HASH_SIZE];
+    hash_key(site, key, hash);
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(
+        &site->main, pool,
+        "SELECT tenant_id FROM login WHERE login_hash = ? ORDER BY tenant_id LIMIT " LIMIT, "u",
+        CRM_ARGS(crm_bytes(hash, sizeof(hash))), &rows));
+    crm_uuid_t *ids = apr_palloc(pool, sizeof(*ids) * (apr_size_t)(rows->count + 1));
+    for (int i = 0; i < rows->count; i++) {
+        ids[i] = *crm_row(rows, i)[0].as.uuid;
+    }
+    *ret_ids = ids;
+    *ret_count = rows->count;
+    return NULL;
+}
+
+crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
+                                 const char *other)
+{
+    crm_uuid_t tenant_id = place(accounts);
+    unsigned char first[CRM_HASH_SIZE], second[CRM_HASH_SIZE];
+    if (!key || !other) {
+        if (!key && !other) {
+            return NULL;
+        }
+        hash_key(accounts->site, key ? key : other, first);
+        return crm_db_execute(&accounts->site->main, pool,
+                              "{insert ignore} INTO login (login_hash, tenant_id) VALUES (?, ?)",
+                              CRM_ARGS(crm_bytes(first, sizeof(first)), crm_uuid(&tenant_id)),
+                              NULL);
+    }
+    hash_key(accounts->site, key, first);
+    hash_key(accounts->site, other, second);
+    return crm_db_execute(
+        &accounts->site->main, pool,
+        "{insert ignore} INTO login (login_hash, tenant_id) VALUES (?, ?), (?, ?)",
+        CRM_ARGS(crm_bytes(first, sizeof(first)), crm_uuid(&tenant_id),
+                 crm_bytes(second, sizeof(second)), crm_uuid(&tenant_id)),
+        NULL);
+}
+
+static crm_error_t *is_used(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
+                            int *ret_used)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(accounts->db, pool,
+                          "SELECT id FROM account WHERE username_key = ? OR email_key = ?", "i",
+                          CRM_ARGS(crm_text(key), crm_text(key)), &rows));
+    *ret_used = rows->count > 0;
+    return NULL;
+}
+
+crm_error_t *crm_directory_leave(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key)
+{
+    int used;
+    CRM_ERR(is_used(accounts, pool, key, &used));
+    if (used) {
+        return NULL;
+    }
+    unsigned char hash[CRM_HASH_SIZE];
+    hash_key(accounts->site, key, hash);
+    crm_uuid_t tenant_id = place(accounts);
+    CRM_ERR(crm_db_execute(&accounts->site->main, pool,
+                           "DELETE FROM login WHERE login_hash = ? AND tenant_id = ?",
+                           CRM_ARGS(crm_bytes(hash, sizeof(hash)), crm_uuid(&tenant_id)), NULL));
+    /* somebody may have taken the login between the look and the removal */
+    CRM_ERR(is_used(accounts, pool, key, &used));
+    return used ? crm_directory_enter(accounts, pool, key, NULL) : NULL;
+}
+
+crm_error_t *crm_directory_remove_tenant(const crm_site_t *site, apr_pool_t *pool,
+                                         const crm_uuid_t *tenant_id)
+{
+    return crm_db_execute(&site->main, pool, "DELETE FROM login WHERE tenant_id = ?",
+                          CRM_ARGS(crm_uuid(tenant_id)), NULL);
+}

@@ -1,0 +1,42 @@
+/* service/login_limit.h - how many wrong passwords an account and an address may have in a while.
+ *
+ * An attempt is counted before the password is looked at, each in a transaction that tells it its
+ * own number, so that guesses sent at the same time do not pass the limit; one that was right, or
+ * could not be looked at, is given back. The main database (table login_attempt) knows keyed hashes
+ * only.
+ */
+#ifndef CRM_SERVICE_LOGIN_LIMIT_H
+#define CRM_SERVICE_LOGIN_LIMIT_H
+
+#include "service/site.h"
+
+typedef struct crm_login_limit_t {
+    int account, address;       /* failures allowed in a window, at least 1 */
+    apr_interval_time_t window; /* begins with the first of them */
+} crm_login_limit_t;
+
+/* What attempts are counted on. */
+typedef struct crm_attempt_t {
+    unsigned char key[CRM_HASH_SIZE];
+    apr_time_t window_start;
+    int counted;
+} crm_attempt_t;
+
+/* The attempt on account ID of the tenant (NULL: of the platform); on the folded text LOGIN that no
+ * account has; from ADDRESS: an IPv4 address, the /64 of an IPv6 address (RFC 6177), or else the
+ * text as it is. */
+crm_attempt_t crm_attempt_account(const crm_site_t *site, const crm_uuid_t *tenant_id,
+                                  apr_int64_t id);
+crm_attempt_t crm_attempt_login(const crm_site_t *site, const char *login);
+crm_attempt_t crm_attempt_address(const crm_site_t *site, const char *address);
+
+/* Counts ATTEMPT. THROTTLED, with the seconds until the window ends, when it is one of more than
+ * ALLOWED. */
+crm_error_t *crm_attempt_count(const crm_site_t *site, apr_pool_t *pool, crm_attempt_t *attempt,
+                               int allowed, apr_interval_time_t window);
+
+/* Takes the count back, if it was counted; at most once. That it could not be is no error of
+ * whoever got his password right: the count ends with its window. */
+void crm_attempt_give_back(const crm_site_t *site, apr_pool_t *pool, crm_attempt_t *attempt);
+
+#endif

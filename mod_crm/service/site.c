@@ -1,0 +1,111 @@
+/* service/site.c - what a process holds for one CRM installation. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "service/site.h"
+
+/* Slugs remembered by a process: about 10 MB when full. */
+#define SLUGS_MAX 65536
+
+/* One database of the identity: server, account and database, but no password. */
+static const char *url_identity(apr_pool_t *pool, const crm_db_url_t *url)
+{
+    return url ? apr_pstrcat(pool, url->server, "/", url->database, NULL) : "";
+}
+
+const char *crm_site_name(apr_pool_t *pool, const crm_settings_t *settings)
+{
+    return apr_pstrcat(pool, url_identity(pool, settings->main_database), "|",
+                       url_identity(pool, settings->tenant_database), "|",
+                       settings->secret_key_file ? settings->secret_key_file : "", NULL);
+}
+
+const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings)
+{
+    if (!settings->spool) {
+        return NULL;
+    }
+    const char *name = crm_site_name(pool, settings);
+    unsigned char hash[CRM_HASH_SIZE];
+    crm_secret_sha256(name, strlen(name), hash);
+    char hex[17];
+    for (int i = 0; i < 8; i++) {
+        apr_snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+    }
+    return apr_pstrcat(pool, settings->spool, "/", hex, NULL);
+}
+
+/* Key and migrations: what is read from files. */
+static crm_error_t *read_files(crm_site_t *site, const crm_settings_t *settings)
+{
+    if (settings->secret_key) {
+        site->key = *settings->secret_key;
+    } else {
+        CRM_ERR(crm_secret_read_key(site->pool, settings->secret_key_file, &site->key));
+    }
+    CRM_ERR(crm_migrations_read(site->pool, settings->migrations, settings->main_database->driver,
+                                CRM_SCHEMA_MAIN, &site->main_migrations));
+    return crm_migrations_read(site->pool, settings->migrations, settings->tenant_database->driver,
+                               CRM_SCHEMA_TENANT, &site->tenant_migrations);
+}
+
+static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
+{
+    apr_status_t status = crm_pool_create(site->pool, &settings->pool, &site->connections);
+    if (status != APR_SUCCESS) {
+        return crm_error_system(site->pool, status, "cannot make the pool of connections");
+    }
+    status = crm_hasher_create(site->pool, &settings->hash, &site->hasher);
+    if (status != APR_SUCCESS) {
+        return crm_error_system(site->pool, status, "cannot make the password hasher");
+    }
+    status = crm_slug_cache_create(site->pool, SLUGS_MAX, &site->slugs);
+    if (status != APR_SUCCESS) {
+        return crm_error_system(site->pool, status, "cannot make the cache of slugs");
+    }
+    return NULL;
+}
+
+crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int open_spool,
+                           crm_site_t **ret_site)
+{
+    if (crm_secret_init() != APR_SUCCESS) {
+        return crm_error_system(pool, APR_EGENERAL, "cannot start libsodium");
+    }
+    if (!settings->main_database || !settings->tenant_database || !settings->secret_key_file) {
+        return crm_error_make(pool, CRM_E_INTERNAL,
+                              "CrmMainDatabase, CrmTenantDatabase and CrmSecretKeyFile must be "
+                              "set.");
+    }
+    crm_site_t *site = apr_pcalloc(pool, sizeof(*site));
+    site->pool = pool;
+    CRM_ERR(read_files(site, settings));
+    CRM_ERR(open_parts(site, settings));
+    site->tenant_database = settings->tenant_database;
+    site->main = (crm_db_t){
+        .pool = site->connections,
+        .server = settings->main_database,
+        .database = settings->main_database->database,
+        .needs = crm_migrations_newest(site->main_migrations),
+    };
+    const char *spool = open_spool ? crm_site_spool(pool, settings) : NULL;
+    if (spool) {
+        apr_status_t status = crm_spool_open(pool, spool, settings->spool_max, &site->spool);
+        if (status != APR_SUCCESS) {
+            return crm_error_system(pool, status, "cannot open the spool %s", spool);
+        }
+    }
+    *ret_site = site;
+    return NULL;
+}
+
+crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *slug)
+{
+    crm_db_t *db = apr_pcalloc(pool, sizeof(*db));
+    db->pool = site->connections;
+    db->server = site->tenant_database;
+    db->database = crm_db_url_database(pool, site->tenant_database, slug);
+    db->needs = crm_migrations_newest(site->tenant_migrations);
+    return db;
+}

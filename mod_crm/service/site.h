@@ -1,0 +1,46 @@
+/* service/site.h - what a process holds for one CRM installation: databases, keys, the hasher.
+ *
+ * Virtual hosts with the same main database, tenant databases and secret key share one site. A site
+ * is made in each child after the fork (or in crmctl), lives as long as the process, and is safe to
+ * use from all threads. What differs between virtual hosts stands in crm_settings_t, which is
+ * handed along beside it.
+ */
+#ifndef CRM_SERVICE_SITE_H
+#define CRM_SERVICE_SITE_H
+
+#include "base/password.h"
+#include "base/secret.h"
+#include "base/spool.h"
+#include "db/database.h"
+#include "db/migration.h"
+#include "service/settings.h"
+#include "service/slug_cache.h"
+
+typedef struct crm_site_t {
+    apr_pool_t *pool; /* the process's; not for requests */
+    crm_pool_t *connections;
+    crm_db_t main;
+    const crm_db_url_t *tenant_database;
+    crm_key_t key;
+    crm_hasher_t *hasher;
+    crm_migrations_t *main_migrations, *tenant_migrations;
+    crm_slug_cache_t *slugs; /* by token key; thread-safe */
+    crm_spool_t *spool;      /* NULL: no History */
+} crm_site_t;
+
+/* The identity of the site that SETTINGS belong to: the same text, the same site. */
+const char *crm_site_name(apr_pool_t *pool, const crm_settings_t *settings);
+
+/* The folder of that site's spool, below settings->spool: so two sites never share one. NULL when
+ * History is off everywhere or has no spool. */
+const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings);
+
+/* Opens what SETTINGS say; touches no database yet. The spool's folder must exist (OPEN_SPOOL 0:
+ * leave it closed, as crmctl does). */
+crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int open_spool,
+                           crm_site_t **ret_site);
+
+/* The database of the tenant with SLUG, in POOL. */
+crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *slug);
+
+#endif

@@ -1,0 +1,257 @@
+/* service/tenant.c - tenants: found and changed. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "service/tenant_row.h"
+
+#define NAME_LENGTH 100
+#define EACH_PAGE 100
+/* what of a slug a lock's name holds when the whole is too long for it */
+#define LOCK_SLUG 32
+#define LOCK_WAIT apr_time_from_sec(10)
+#define RETRY_AFTER 2 /* seconds */
+
+#define SELECT_TENANT "SELECT " CRM_TENANT_COLUMNS " FROM tenant t WHERE t.state <> 'creating' AND "
+
+const crm_condition_t crm_tenants_listed = {.sql = "state <> 'creating'"};
+
+typedef struct update_t {
+    const crm_site_t *site;
+    const crm_tenant_change_t *change;
+    const char *name, *name_key; /* NULL: keep */
+    crm_tenant_t *tenant;
+} update_t;
+
+void crm_tenant_from_row(const crm_value_t *cells, crm_tenant_t *ret_tenant)
+{
+    *ret_tenant = (crm_tenant_t){
+        .name = cells[1].as.text,
+        .slug = cells[2].as.text,
+        .database_name = cells[3].as.text,
+        .is_active = (int)cells[5].as.integer,
+        .version = cells[6].as.integer,
+        .created_at = cells[7].as.time,
+        .updated_at = cells[8].as.time,
+    };
+    if (cells[0].kind == CRM_V_UUID) {
+        ret_tenant->id = *cells[0].as.uuid;
+    }
+    if (cells[4].kind == CRM_V_BYTES && cells[4].size == CRM_TOKEN_KEY_SIZE) {
+        memcpy(ret_tenant->token_key, cells[4].as.bytes, CRM_TOKEN_KEY_SIZE);
+    }
+}
+
+crm_error_t *crm_tenant_check_name(apr_pool_t *pool, const char *name, const char *field,
+                                   const char **ret_name, const char **ret_key)
+{
+    const char *trimmed = crm_text_trim(pool, name);
+    if (!*trimmed) {
+        return crm_error_field(pool, field, "This field may not be blank.");
+    }
+    const char *key = crm_text_fold(pool, trimmed);
+    if (crm_text_length(trimmed) > NAME_LENGTH || crm_text_length(key) > CRM_KEY_LENGTH) {
+        return crm_error_field(pool, field, "Ensure this field has no more than %d characters.",
+                               NAME_LENGTH);
+    }
+    *ret_name = trimmed;
+    *ret_key = key;
+    return NULL;
+}
+
+static const char *lock_name(apr_pool_t *pool, const char *slug)
+{
+    if (strlen(slug) <= LOCK_SLUG) {
+        return apr_pstrcat(pool, "tenant-", slug, NULL);
+    }
+    unsigned char hash[CRM_HASH_SIZE];
+    crm_secret_sha256(slug, strlen(slug), hash);
+    return apr_psprintf(pool, "tenant-%.*s-%02x%02x%02x%02x", LOCK_SLUG, slug, hash[0], hash[1],
+                        hash[2], hash[3]);
+}
+
+crm_error_t *crm_tenant_locked(const crm_site_t *site, apr_pool_t *pool, const char *slug,
+                               int patient, crm_db_work_fn *work, void *baton)
+{
+    crm_error_t *error = crm_db_with_lock(&site->main, pool, lock_name(pool, slug),
+                                          patient ? LOCK_WAIT : 0, work, baton);
+    if (!error || error->kind != CRM_E_LOCKED || !patient) {
+        return error;
+    }
+    crm_error_t *busy =
+        crm_error_make(pool, CRM_E_UNAVAILABLE, "The tenant is being changed by somebody else.");
+    busy->retry_after = RETRY_AFTER;
+    return busy;
+}
+
+static crm_tenant_t *copy_of_row(apr_pool_t *pool, const crm_value_t *cells)
+{
+    crm_tenant_t *tenant = apr_palloc(pool, sizeof(*tenant));
+    crm_tenant_from_row(cells, tenant);
+    return tenant;
+}
+
+crm_error_t *crm_tenant_find(const crm_site_t *site, apr_pool_t *pool, const char *name,
+                             crm_tenant_t **ret_tenant)
+{
+    const char *key = crm_text_fold(pool, name);
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(&site->main, pool, SELECT_TENANT "(t.slug = ? OR t.name_key = ?)",
+                          CRM_TENANT_TYPES, CRM_ARGS(crm_text(key), crm_text(key)), &rows));
+    if (rows->count == 0) {
+        return crm_error_make(pool, CRM_E_NOT_FOUND, "Tenant \"%s\" not found or not active",
+                              crm_text_cut(pool, name, 4 * NAME_LENGTH));
+    }
+    crm_tenant_t *tenant = copy_of_row(pool, crm_row(rows, 0));
+    if (rows->count > 1 && strcmp(tenant->slug, key) != 0) {
+        crm_tenant_from_row(crm_row(rows, 1), tenant);
+    }
+    *ret_tenant = tenant;
+    return NULL;
+}
+
+crm_error_t *crm_tenant_by_id(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id,
+                              crm_tenant_t **ret_tenant)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(&site->main, pool, SELECT_TENANT "t.id = ?", CRM_TENANT_TYPES,
+                          CRM_ARGS(crm_uuid(id)), &rows));
+    if (rows->count == 0) {
+        return crm_error_standard(pool, CRM_E_NOT_FOUND);
+    }
+    *ret_tenant = copy_of_row(pool, crm_row(rows, 0));
+    return NULL;
+}
+
+crm_error_t *crm_tenant_slug_by_token_key(const crm_site_t *site, apr_pool_t *pool,
+                                          const unsigned char key[CRM_TOKEN_KEY_SIZE],
+                                          const char **ret_slug)
+{
+    const char *slug = crm_slug_cache_get(site->slugs, pool, key);
+    if (!slug) {
+        const crm_rows_t *rows;
+        CRM_ERR(crm_db_select(&site->main, pool,
+                              "SELECT slug FROM tenant WHERE token_key = ? AND state <> 'creating'",
+                              "s", CRM_ARGS(crm_bytes(key, CRM_TOKEN_KEY_SIZE)), &rows));
+        if (rows->count == 0) {
+            return crm_error_standard(pool, CRM_E_NOT_FOUND);
+        }
+        slug = crm_row(rows, 0)[0].as.text;
+        crm_slug_cache_put(site->slugs, key, slug);
+    }
+    *ret_slug = slug;
+    return NULL;
+}
+
+crm_db_t *crm_tenant_db(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant)
+{
+    return crm_site_tenant_db(site, pool, tenant->slug);
+}
+
+crm_error_t *crm_tenant_settle(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id)
+{
+    crm_tenant_t *tenant;
+    CRM_ERR(crm_tenant_by_id(site, pool, id, &tenant));
+    apr_int64_t copied;
+    CRM_ERR(crm_db_execute(
+        crm_tenant_db(site, pool, tenant), pool,
+        "UPDATE tenant SET name = ?, is_active = ?, version = ?, updated_at = ? WHERE id = ?",
+        CRM_ARGS(crm_text(tenant->name), crm_bool(tenant->is_active), crm_int(tenant->version),
+                 crm_time(tenant->updated_at), crm_uuid(id)),
+        &copied));
+    if (copied == 0) {
+        return crm_error_cause(crm_error_standard(pool, CRM_E_INTERNAL),
+                               "database %s does not hold tenant %s", tenant->database_name,
+                               tenant->slug);
+    }
+    return crm_db_execute(&site->main, pool,
+                          "UPDATE tenant SET state = 'ready' WHERE id = ? AND version = ?",
+                          CRM_ARGS(crm_uuid(id), crm_int(tenant->version)), NULL);
+}
+
+/* Writes the change into the main row, which is 'changing' from then on. */
+static crm_error_t *change_row(const crm_db_t *db, apr_pool_t *pool, const update_t *update,
+                               const crm_tenant_t *now)
+{
+    const crm_tenant_change_t *change = update->change;
+    const char *name = update->name ? update->name : now->name;
+    const char *key = update->name ? update->name_key : crm_text_fold(pool, now->name);
+    apr_int64_t changed;
+    crm_error_t *error = crm_db_execute(
+        db, pool,
+        "UPDATE tenant SET name = ?, name_key = ?, is_active = ?, state = 'changing', "
+        "version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
+        CRM_ARGS(crm_text(name), crm_text(key),
+                 crm_bool(change->is_active < 0 ? now->is_active : change->is_active),
+                 crm_time(apr_time_now()), crm_uuid(&now->id), crm_int(now->version)),
+        &changed);
+    if (error && error->kind == CRM_E_DUPLICATE) {
+        return crm_error_field(pool, "name", "A tenant with that name already exists.");
+    }
+    CRM_ERR(error);
+    return changed ? NULL : crm_error_standard(pool, CRM_E_PRECONDITION);
+}
+
+static crm_error_t *update_locked(const crm_db_t *db, apr_pool_t *pool, void *baton)
+{
+    update_t *update = baton;
+    crm_tenant_t *now;
+    CRM_ERR(crm_tenant_by_id(update->site, pool, &update->tenant->id, &now));
+    if (update->change->if_version >= 0 && update->change->if_version != now->version) {
+        return crm_error_standard(pool, CRM_E_PRECONDITION);
+    }
+    CRM_ERR(change_row(db, pool, update, now));
+    CRM_ERR(crm_tenant_settle(update->site, pool, &now->id));
+    CRM_ERR(crm_tenant_by_id(update->site, pool, &now->id, &now));
+    *update->tenant = *now;
+    return NULL;
+}
+
+crm_error_t *crm_tenant_update(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
+                               const crm_tenant_change_t *change)
+{
+    update_t update = {.site = site, .change = change, .tenant = tenant};
+    if (change->name) {
+        CRM_ERR(crm_tenant_check_name(pool, change->name, "name", &update.name, &update.name_key));
+    }
+    return crm_tenant_locked(site, pool, tenant->slug, 1, update_locked, &update);
+}
+
+/* Calls EACH for the rows of one page. */
+static crm_error_t *each_row(const crm_site_t *site, apr_pool_t *pool, const crm_rows_t *rows,
+                             crm_tenant_each_fn *each, void *baton)
+{
+    apr_pool_t *turn;
+    apr_pool_create(&turn, pool);
+    for (int i = 0; i < rows->count; i++) {
+        crm_tenant_t tenant;
+        apr_pool_clear(turn);
+        crm_tenant_from_row(crm_row(rows, i), &tenant);
+        CRM_ERR(each(site, turn, &tenant, baton));
+    }
+    apr_pool_destroy(turn);
+    return NULL;
+}
+
+crm_error_t *crm_tenant_each(const crm_site_t *site, apr_pool_t *pool, crm_tenant_each_fn *each,
+                             void *baton)
+{
+    crm_uuid_t last = {{0}};
+    apr_pool_t *page;
+    apr_pool_create(&page, pool);
+    const crm_rows_t *rows;
+    do {
+        apr_pool_clear(page);
+        CRM_ERR(crm_db_select(&site->main, page,
+                              SELECT_TENANT
+                              "t.id > ? ORDER BY t.id LIMIT " APR_STRINGIFY(EACH_PAGE),
+                              CRM_TENANT_TYPES, CRM_ARGS(crm_uuid(&last)), &rows));
+        CRM_ERR(each_row(site, page, rows, each, baton));
+        if (rows->count > 0) {
+            last = *crm_row(rows, rows->count - 1)[0].as.uuid;
+        }
+    } while (rows->count == EACH_PAGE);
+    apr_pool_destroy(page);
+    return NULL;
+}

@@ -1,0 +1,81 @@
+/* service/tenant.h - tenants: found, made all or nothing, changed, recovered.
+ *
+ * A tenant is a row in the main database and a database of its own. `state` in the main row is
+ * 'creating' until everything is there, then 'ready'; creating and changing hold the server lock
+ * "tenant-<slug>", so that a row left 'creating' by a crash is known by its free lock and is
+ * removed with its database by crm_tenant_recover. The tenant's database holds a copy of the row
+ * (table tenant, one row), so that a request needs no look at the main database. While the copy may
+ * differ the state is 'changing': what a crash left so, crm_tenant_recover copies again.
+ */
+#ifndef CRM_SERVICE_TENANT_H
+#define CRM_SERVICE_TENANT_H
+
+#include "db/list.h"
+#include "service/site.h"
+
+typedef struct crm_tenant_t {
+    crm_uuid_t id;
+    const char *name, *slug, *database_name;
+    unsigned char token_key[CRM_TOKEN_KEY_SIZE]; /* names the database in tokens; never changes */
+    int is_active;
+    apr_int64_t version; /* counts changes: for ETag */
+    apr_time_t created_at, updated_at;
+} crm_tenant_t;
+
+/* For lists of tenants (db/list.h): leaves out those half made. */
+extern const crm_condition_t crm_tenants_listed;
+
+/* By slug, or else by name (folded); also inactive ones, never half-made ones. A slug comes first,
+ * because it never changes: nobody takes it from a tenant by choosing it as his name. NOT_FOUND
+ * "Tenant \"x\" not found or not active". */
+crm_error_t *crm_tenant_find(const crm_site_t *site, apr_pool_t *pool, const char *name,
+                             crm_tenant_t **ret_tenant);
+crm_error_t *crm_tenant_by_id(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id,
+                              crm_tenant_t **ret_tenant);
+
+/* The slug of the database that a token's key names; what never changes is kept by the process, so
+ * that this asks the main database once a key. NOT_FOUND when there is none. */
+crm_error_t *crm_tenant_slug_by_token_key(const crm_site_t *site, apr_pool_t *pool,
+                                          const unsigned char key[CRM_TOKEN_KEY_SIZE],
+                                          const char **ret_slug);
+
+/* Fills a new tenant's database (its first admin) before the tenant becomes visible. */
+typedef crm_error_t *crm_tenant_fill_fn(const crm_site_t *site, apr_pool_t *pool,
+                                        const crm_tenant_t *tenant, const crm_db_t *db,
+                                        void *baton);
+
+/* Makes the tenant NAME (trimmed, 1 to 100 characters) and its database with all tables, runs FILL
+ * (may be NULL), then makes it visible. All or nothing. A taken name is INVALID on `name_field`
+ * ("tenant_name", "name"). */
+crm_error_t *crm_tenant_create(const crm_site_t *site, apr_pool_t *pool, const char *name,
+                               const char *name_field, crm_tenant_fill_fn *fill, void *baton,
+                               crm_tenant_t **ret_tenant);
+
+/* What to change. */
+typedef struct crm_tenant_change_t {
+    const char *name;       /* NULL: keep */
+    int is_active;          /* -1: keep */
+    apr_int64_t if_version; /* -1: any; else PRECONDITION when the tenant has another by now */
+} crm_tenant_change_t;
+
+/* Changes the tenant in both databases, and TENANT with it. A taken name is INVALID on `name`. When
+ * the tenant's database is away, UNAVAILABLE: the change is kept and crm_tenant_recover carries it
+ * out. */
+crm_error_t *crm_tenant_update(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
+                               const crm_tenant_change_t *change);
+
+/* Removes what crashes left half made, and carries out changes that they cut off; *RET_REMOVED (may
+ * be NULL) counts removals. One tenant that cannot be mended does not keep the others from it; the
+ * first such error is given at the end. */
+crm_error_t *crm_tenant_recover(const crm_site_t *site, apr_pool_t *pool, int *ret_removed);
+
+/* Calls EACH for every tenant (also inactive ones, never half-made ones), oldest first, and stops
+ * at its first error. POOL given to EACH is cleared between calls. */
+typedef crm_error_t *crm_tenant_each_fn(const crm_site_t *site, apr_pool_t *pool,
+                                        const crm_tenant_t *tenant, void *baton);
+crm_error_t *crm_tenant_each(const crm_site_t *site, apr_pool_t *pool, crm_tenant_each_fn *each,
+                             void *baton);
+
+crm_db_t *crm_tenant_db(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant);
+
+#endif

@@ -1,0 +1,247 @@
+/* service/token.c - tokens: issued, looked up, ended. */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "service/account_row.h"
+#include "service/tenant_row.h"
+#include "service/token.h"
+
+#define PREFIX "crm_"
+#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
+#define RANDOM_SIZE 32
+#define TOKEN_SIZE (CRM_TOKEN_KEY_SIZE + RANDOM_SIZE)
+#define LEGACY_LENGTH 40
+/* a use is noted at most so often */
+#define NOTE_EVERY apr_time_from_sec(60)
+
+#define TOKEN_COLUMNS "k.expires_at, k.last_used_at, "
+#define TOKEN_TYPES "tt"
+#define TOKEN_CELLS 2
+#define TOKEN_FROM " FROM token k JOIN account a ON a.id = k.account_id"
+
+/* A token being looked up. */
+typedef struct lookup_t {
+    const crm_site_t *site;
+    unsigned char hash[CRM_HASH_SIZE];
+    unsigned char key[CRM_TOKEN_KEY_SIZE];
+    int has_key;      /* 0: a token of the old product */
+    const char *slug; /* NULL: the main database */
+    apr_time_t now;
+} lookup_t;
+
+static crm_error_t *invalid(apr_pool_t *pool)
+{
+    return crm_error_make(pool, CRM_E_UNAUTHENTICATED, "Invalid token.");
+}
+
+static int is_legacy(const char *text)
+{
+    for (int i = 0; i < LEGACY_LENGTH; i++) {
+        if (!apr_isxdigit(text[i])) {
+            return 0;
+        }
+    }
+    return text[LEGACY_LENGTH] == '\0';
+}
+
+static int decode(const char *text, unsigned char bytes[TOKEN_SIZE])
+{
+    return strncmp(text, PREFIX, PREFIX_LENGTH) == 0 &&
+           crm_secret_unbase64(text + PREFIX_LENGTH, bytes, TOKEN_SIZE);
+}
+
+int crm_token_is_ours(const char *text)
+{
+    unsigned char bytes[TOKEN_SIZE];
+    return decode(text, bytes) || is_legacy(text);
+}
+
+static void hash_token(const char *text, unsigned char ret_hash[CRM_HASH_SIZE])
+{
+    crm_secret_sha256(text, strlen(text), ret_hash);
+}
+
+/* What is over is of no use to anybody: each new token takes those of its account away. */
+static crm_error_t *remove_expired(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                   apr_int64_t account_id, const crm_token_life_t *life,
+                                   apr_time_t now)
+{
+    return crm_db_execute(
+        accounts->db, pool,
+        "DELETE FROM token WHERE account_id = ? AND (expires_at <= ? OR last_used_at <= ?)",
+        CRM_ARGS(crm_int(account_id), crm_time(now), crm_time(now - life->idle)), NULL);
+}
+
+crm_error_t *crm_token_issue(const crm_accounts_t *accounts, apr_pool_t *pool,
+                             const crm_account_t *account, const crm_token_life_t *life,
+                             const char **ret_token)
+{
+    unsigned char bytes[TOKEN_SIZE] = {0};
+    unsigned char hash[CRM_HASH_SIZE];
+    if (accounts->tenant) {
+        memcpy(bytes, accounts->tenant->token_key, CRM_TOKEN_KEY_SIZE);
+    }
+    crm_secret_random(bytes + CRM_TOKEN_KEY_SIZE, RANDOM_SIZE);
+    const char *token =
+        apr_pstrcat(pool, PREFIX, crm_secret_base64(pool, bytes, sizeof(bytes)), NULL);
+    hash_token(token, hash);
+    apr_time_t now = apr_time_now();
+    CRM_ERR(remove_expired(accounts, pool, account->id, life, now));
+    CRM_ERR(crm_db_execute(
+        accounts->db, pool,
+        "INSERT INTO token (token_hash, account_id, created_at, expires_at, last_used_at) "
+        "VALUES (?, ?, ?, ?, ?)",
+        CRM_ARGS(crm_bytes(hash, sizeof(hash)), crm_int(account->id), crm_time(now),
+                 crm_time(now + life->lifetime), crm_time(now)),
+        NULL));
+    *ret_token = token;
+    return NULL;
+}
+
+/* Where a token of the old product is. */
+static crm_error_t *find_legacy(lookup_t *lookup, apr_pool_t *pool)
+{
+    static const crm_uuid_t main_database = {{0}};
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(&lookup->site->main, pool,
+                          "SELECT l.tenant_id, t.slug FROM legacy_token l "
+                          "LEFT JOIN tenant t ON t.id = l.tenant_id AND t.state <> 'creating' "
+                          "WHERE l.token_hash = ?",
+                          "us", CRM_ARGS(crm_bytes(lookup->hash, CRM_HASH_SIZE)), &rows));
+    if (rows->count == 0) {
+        return invalid(pool);
+    }
+    const crm_value_t *row = crm_row(rows, 0);
+    lookup->slug = crm_is_null(row[1]) ? NULL : row[1].as.text;
+    int in_main = memcmp(row[0].as.uuid, &main_database, sizeof(main_database)) == 0;
+    return lookup->slug || in_main ? NULL : invalid(pool);
+}
+
+/* Which database holds the token. */
+static crm_error_t *find_database(lookup_t *lookup, apr_pool_t *pool, const char *token)
+{
+    static const unsigned char main_key[CRM_TOKEN_KEY_SIZE];
+    unsigned char bytes[TOKEN_SIZE];
+    hash_token(token, lookup->hash);
+    if (is_legacy(token)) {
+        return find_legacy(lookup, pool);
+    }
+    if (!decode(token, bytes)) {
+        return invalid(pool);
+    }
+    memcpy(lookup->key, bytes, CRM_TOKEN_KEY_SIZE);
+    lookup->has_key = 1;
+    if (memcmp(lookup->key, main_key, CRM_TOKEN_KEY_SIZE) == 0) {
+        return NULL;
+    }
+    crm_error_t *error =
+        crm_tenant_slug_by_token_key(lookup->site, pool, lookup->key, &lookup->slug);
+    return error && error->kind == CRM_E_NOT_FOUND ? invalid(pool) : error;
+}
+
+/* The tenant's database could not be asked (ERROR): a token of a tenant that is gone is merely
+ * invalid. */
+static crm_error_t *why_away(const lookup_t *lookup, apr_pool_t *pool, crm_error_t *error)
+{
+    const crm_rows_t *rows;
+    crm_error_t *second = crm_db_select(
+        &lookup->site->main, pool, "SELECT slug FROM tenant WHERE slug = ? AND state <> 'creating'",
+        "s", CRM_ARGS(crm_text(lookup->slug)), &rows);
+    if (second || rows->count > 0) {
+        return error;
+    }
+    if (lookup->has_key) {
+        crm_slug_cache_forget(lookup->site->slugs, lookup->key);
+    }
+    return invalid(pool);
+}
+
+/* The token's row with its account and, in a tenant's database, the tenant. */
+static crm_error_t *read_token(const lookup_t *lookup, apr_pool_t *pool, const crm_db_t *db,
+                               const crm_value_t **ret_row)
+{
+    static const char in_main[] =
+        "SELECT " TOKEN_COLUMNS CRM_ACCOUNT_COLUMNS TOKEN_FROM " WHERE k.token_hash = ?";
+    static const char in_tenant[] =
+        "SELECT " TOKEN_COLUMNS CRM_ACCOUNT_COLUMNS ", " CRM_TENANT_COLUMNS TOKEN_FROM
+        " CROSS JOIN tenant t WHERE k.token_hash = ?";
+    const crm_rows_t *rows;
+    crm_error_t *error = crm_db_select(db, pool, lookup->slug ? in_tenant : in_main,
+                                       lookup->slug ? TOKEN_TYPES CRM_ACCOUNT_TYPES CRM_TENANT_TYPES
+                                                    : TOKEN_TYPES CRM_ACCOUNT_TYPES,
+                                       CRM_ARGS(crm_bytes(lookup->hash, CRM_HASH_SIZE)), &rows);
+    if (error) {
+        return lookup->slug ? why_away(lookup, pool, error) : error;
+    }
+    *ret_row = rows->count > 0 ? crm_row(rows, 0) : NULL;
+    return *ret_row ? NULL : invalid(pool);
+}
+
+/* A use not noted lets the token idle a little earlier, no more: no error of the request. */
+static void note_use(const lookup_t *lookup, apr_pool_t *pool, const crm_db_t *db,
+                     apr_time_t last_used)
+{
+    if (lookup->now - last_used < NOTE_EVERY) {
+        return;
+    }
+    crm_db_execute(db, pool,
+                   "UPDATE token SET last_used_at = ? WHERE token_hash = ? AND last_used_at < ?",
+                   CRM_ARGS(crm_time(lookup->now), crm_bytes(lookup->hash, CRM_HASH_SIZE),
+                            crm_time(lookup->now - NOTE_EVERY)),
+                   NULL);
+}
+
+static crm_actor_t *make_actor(const lookup_t *lookup, apr_pool_t *pool, const crm_value_t *row)
+{
+    crm_actor_t *actor = apr_pcalloc(pool, sizeof(*actor));
+    if (lookup->slug) {
+        actor->tenant = apr_palloc(pool, sizeof(*actor->tenant));
+        crm_tenant_from_row(row + TOKEN_CELLS + CRM_ACCOUNT_CELLS, actor->tenant);
+    }
+    crm_account_from_row(row + TOKEN_CELLS, actor->tenant, &actor->account);
+    memcpy(actor->token_hash, lookup->hash, CRM_HASH_SIZE);
+    actor->token_expires = row[0].as.time;
+    return actor;
+}
+
+/* 1 when the database is the one that the token names, and the tenant active. */
+static int tenant_fits(const lookup_t *lookup, const crm_tenant_t *tenant)
+{
+    return tenant->is_active && strcmp(tenant->slug, lookup->slug) == 0 &&
+           (!lookup->has_key || memcmp(tenant->token_key, lookup->key, CRM_TOKEN_KEY_SIZE) == 0);
+}
+
+crm_error_t *crm_token_authenticate(const crm_site_t *site, apr_pool_t *pool, const char *token,
+                                    const crm_token_life_t *life, crm_actor_t **ret_actor)
+{
+    lookup_t lookup = {.site = site, .now = apr_time_now()};
+    CRM_ERR(find_database(&lookup, pool, token));
+    const crm_db_t *db = lookup.slug ? crm_site_tenant_db(site, pool, lookup.slug) : &site->main;
+    const crm_value_t *row;
+    CRM_ERR(read_token(&lookup, pool, db, &row));
+    apr_time_t expires = row[0].as.time, last_used = row[1].as.time;
+    if (expires <= lookup.now || last_used + life->idle <= lookup.now) {
+        return invalid(pool);
+    }
+    crm_actor_t *actor = make_actor(&lookup, pool, row);
+    if (!actor->account.is_active || (actor->tenant && !tenant_fits(&lookup, actor->tenant))) {
+        return invalid(pool);
+    }
+    note_use(&lookup, pool, db, last_used);
+    *ret_actor = actor;
+    return NULL;
+}
+
+crm_error_t *crm_token_revoke(const crm_site_t *site, apr_pool_t *pool, const crm_actor_t *actor,
+                              int all)
+{
+    crm_accounts_t accounts = crm_accounts_of(site, pool, actor->tenant);
+    if (all) {
+        return crm_db_execute(accounts.db, pool, "DELETE FROM token WHERE account_id = ?",
+                              CRM_ARGS(crm_int(actor->account.id)), NULL);
+    }
+    return crm_db_execute(accounts.db, pool, "DELETE FROM token WHERE token_hash = ?",
+                          CRM_ARGS(crm_bytes(actor->token_hash, CRM_HASH_SIZE)), NULL);
+}
