@@ -61,9 +61,9 @@ apr_status_t crm_spool_take(crm_spool_t *spool, crm_spool_record_fn *record,
 
 /* Sets a record aside for LABEL (a-z 0-9 _ only, at most 64), to be offered again not before DELAY
  * has passed. For what cannot be stored now (its database is down). To be called between record and
- * done, or inside done; RECORD must stay until done has returned. Deferred records are written and
- * closed before the segment is removed; where that fails the segment stays. APR_EINVAL for a label
- * that is none. */
+ * done, or inside done; RECORD is one of this batch, as it was offered. Deferred records are
+ * written and closed before the segment is removed; where that fails the segment stays. APR_EINVAL
+ * for a label that is none. */
 apr_status_t crm_spool_defer(crm_spool_t *spool, const char *label, const void *record,
                              apr_size_t size, apr_interval_time_t delay);
 

@@ -1,0 +1,56 @@
+/* api/access.c - who may call a route. */
+#include <string.h>
+
+#include "api/access.h"
+
+typedef int may_fn(const crm_request_t *request);
+
+static int may_any_user(const crm_request_t *request)
+{
+    (void)request;
+    return 1;
+}
+
+static int is_superuser(const crm_request_t *request)
+{
+    return request->actor->account.is_superuser;
+}
+
+static int may_tenant_admin(const crm_request_t *request)
+{
+    return is_superuser(request) || request->actor->account.is_tenant_admin;
+}
+
+static int may_tenant_itself(const crm_request_t *request)
+{
+    const crm_actor_t *actor = request->actor;
+    crm_uuid_t id;
+    return is_superuser(request) || (actor->account.is_tenant_admin && actor->tenant &&
+                                     crm_uuid_parse(request->parameters[0], &id) &&
+                                     memcmp(&id, &actor->tenant->id, sizeof(id)) == 0);
+}
+
+static may_fn *const rules[CRM_ACCESS_COUNT] = {
+    [CRM_ACCESS_USER] = may_any_user,
+    [CRM_ACCESS_TENANT_ADMIN] = may_tenant_admin,
+    [CRM_ACCESS_SUPERUSER] = is_superuser,
+    [CRM_ACCESS_TENANT_ITSELF] = may_tenant_itself,
+};
+
+crm_error_t *crm_access_check(const crm_request_t *request)
+{
+    const crm_route_t *route = request->route;
+    if (route->access == CRM_ACCESS_ANYONE) {
+        return NULL;
+    }
+    if (!request->actor) {
+        return crm_error_standard(request->pool, CRM_E_UNAUTHENTICATED);
+    }
+    if (!rules[route->access] || !rules[route->access](request)) {
+        return crm_error_standard(request->pool, CRM_E_FORBIDDEN);
+    }
+    if ((route->flags & CRM_ROUTE_NEEDS_TENANT) && !request->tenant) {
+        return crm_error_make(request->pool, CRM_E_BAD_REQUEST, "A tenant must be named.");
+    }
+    return NULL;
+}

@@ -1,0 +1,121 @@
+/* api/authenticate.c - the route, the query, the token and the tenant of a request. */
+#include <string.h>
+#include <strings.h>
+
+#include "api/parameters.h"
+#include "api/route.h"
+#include "api/tenant_source.h"
+#include "base/text.h"
+#include "service/token.h"
+
+static crm_error_t *find_route(crm_request_t *request)
+{
+    apr_pool_t *pool = request->pool;
+    const char *prefix = request->settings->prefix;
+    apr_size_t length = strlen(prefix);
+    if (!request->path || strncmp(request->path, prefix, length) != 0) {
+        return crm_error_standard(pool, CRM_E_NOT_FOUND);
+    }
+    if (!crm_text_valid(request->path, strlen(request->path))) {
+        return crm_error_make(pool, CRM_E_BAD_REQUEST, "The path is not valid UTF-8.");
+    }
+    return crm_route_find(pool, request->method, request->path + length, &request->route,
+                          request->parameters, &request->allow);
+}
+
+/* Where anyone may call nobody is asked who he is. */
+static int is_for_anyone(const crm_request_t *request)
+{
+    return request->route && request->route->access == CRM_ACCESS_ANYONE;
+}
+
+static int has_flag(const crm_request_t *request, unsigned flag)
+{
+    return request->route && (request->route->flags & flag);
+}
+
+static void refuse(crm_request_t *request, crm_error_t *error)
+{
+    if (!request->refusal) {
+        request->refusal = error;
+    }
+}
+
+static crm_error_t *read_query(crm_request_t *request)
+{
+    const char *text = request->raw_query ? request->raw_query : "";
+    crm_error_t *error =
+        crm_parameters_parse(request->pool, text, strlen(text), "query string", &request->query);
+    if (error) {
+        request->query = apr_table_make(request->pool, 1);
+    }
+    return error;
+}
+
+/* What follows "Token" or "Bearer" in the Authorization header; NULL: another scheme, or nothing.
+ */
+static const char *credentials(const crm_request_t *request)
+{
+    const char *header = apr_table_get(request->headers, "Authorization");
+    if (!header) {
+        return NULL;
+    }
+    apr_size_t length = strcspn(header, " ");
+    if ((length == 5 && strncasecmp(header, "Token", 5) == 0) ||
+        (length == 6 && strncasecmp(header, "Bearer", 6) == 0)) {
+        return header + length + strspn(header + length, " ");
+    }
+    return NULL;
+}
+
+static crm_error_t *read_token(crm_request_t *request)
+{
+    apr_pool_t *pool = request->pool;
+    const crm_settings_t *settings = request->settings;
+    const char *token = credentials(request);
+    if (!token) {
+        return NULL;
+    }
+    if (!*token) {
+        return crm_error_make(pool, CRM_E_UNAUTHENTICATED,
+                              "Invalid token header. No credentials provided.");
+    }
+    if (strchr(token, ' ')) {
+        return crm_error_make(pool, CRM_E_UNAUTHENTICATED,
+                              "Invalid token header. Token string should not contain spaces.");
+    }
+    if (!crm_text_valid(token, strlen(token))) {
+        return crm_error_make(pool, CRM_E_BAD_REQUEST,
+                              "The Authorization header is not valid UTF-8.");
+    }
+    const crm_token_life_t life = {
+        .lifetime = settings->token_lifetime,
+        .idle = settings->token_idle,
+    };
+    return crm_token_authenticate(request->site, pool, token, &life, &request->actor);
+}
+
+static crm_error_t *find_tenant(crm_request_t *request)
+{
+    crm_error_t *error = crm_tenant_source_find(request);
+    if (error && error->kind == CRM_E_NOT_FOUND && has_flag(request, CRM_ROUTE_TENANT_FIELD)) {
+        return crm_error_field(request->pool, CRM_NON_FIELD, "%s", error->detail);
+    }
+    return error;
+}
+
+void crm_api_authenticate(crm_request_t *request)
+{
+    if (request->authenticated) {
+        return;
+    }
+    request->authenticated = 1;
+    request->no_route = find_route(request);
+    refuse(request, read_query(request));
+    if (!is_for_anyone(request)) {
+        refuse(request, read_token(request));
+    }
+    if (!has_flag(request, CRM_ROUTE_NO_TENANT)) {
+        refuse(request, find_tenant(request));
+    }
+}

@@ -1,0 +1,88 @@
+/* api/request.h - a request and its response, as plain structures: what api/ knows of HTTP.
+ *
+ * server/ makes a crm_request_t from a request_rec, calls crm_api_authenticate (in an
+ * access_checker hook) and crm_api_handle (in the handler), and sends the response. Both live in
+ * the request's pool.
+ */
+#ifndef CRM_API_REQUEST_H
+#define CRM_API_REQUEST_H
+
+#include <apr_tables.h>
+
+#include "service/actor.h"
+#include "service/history.h"
+#include "service/settings.h"
+#include "service/site.h"
+
+typedef struct crm_route_t crm_route_t;
+typedef struct crm_request_t crm_request_t;
+
+#define CRM_MAX_PARAMETERS 4
+
+/* Gives the next bytes of the body: *SIZE is room and then what was read, 0 at the end. */
+typedef apr_status_t crm_body_read_fn(void *baton, char *buffer, apr_size_t *size);
+
+struct crm_request_t {
+    apr_pool_t *pool;
+    crm_site_t *site;
+    const crm_settings_t *settings;
+    /* from httpd */
+    const char *method; /* "GET"; HEAD is "GET" with is_head */
+    int is_head;
+    const char *path;      /* decoded, begins with settings->prefix */
+    const char *raw_query; /* undecoded, or NULL */
+    const char *base_url;  /* "https://acme.crm.example.com", for absolute links */
+    const char *host;      /* without port */
+    const char *address;   /* of the client, as httpd established it */
+    apr_table_t *headers;
+    crm_body_read_fn *read_body;
+    void *body_baton;
+    apr_time_t began;
+    const char *request_id;
+    /* by crm_api_authenticate */
+    int authenticated;                          /* it has run */
+    const crm_route_t *route;                   /* NULL: none matches */
+    const char *parameters[CRM_MAX_PARAMETERS]; /* of the path, in order */
+    crm_error_t *no_route;                      /* why there is no route, or NULL */
+    const char *allow;                          /* the path's methods where another was asked for */
+    apr_table_t *query;                         /* decoded parameters, in order; NULL until then */
+    crm_error_t *refusal; /* why it refused, or NULL; crm_api_handle answers with it */
+    crm_actor_t *actor;   /* NULL: nobody */
+    crm_tenant_t *tenant; /* the one this request is about, or NULL */
+    /* by crm_api_handle */
+    json_t *body;                 /* any JSON; form fields as strings; NULL: none */
+    apr_array_header_t *files;    /* of crm_file_t (api/body.h), or NULL */
+    json_t *noted_body;           /* what History keeps of the body, not redacted; or NULL */
+    const char *history_request;  /* JSON for History: body and query, redacted, or NULL */
+    const char *history_response; /* JSON for History, redacted, or NULL */
+    const char *error_message;    /* for History: the error's detail */
+};
+
+typedef struct crm_response_t {
+    int status;
+    apr_table_t *headers;     /* without Content-Length, which server/ knows */
+    const char *content_type; /* NULL: no body */
+    const char *body;
+    apr_size_t size;
+    crm_error_t *error; /* what the response tells, for the log; NULL for none */
+} crm_response_t;
+
+/* Finds the route, reads the query, checks the token (but where anyone may call: old clients send
+ * stale ones to login), finds the tenant (api/tenant_source.h). What goes wrong is in
+ * request->refusal; never fails otherwise. Reads no body. Idempotent. */
+void crm_api_authenticate(crm_request_t *request);
+
+/* Answers: finds the route, checks access, reads the body, runs the handler, and the same for
+ * errors, HEAD, OPTIONS, CORS, conditional requests, missing slashes. Always gives a response. */
+void crm_api_handle(crm_request_t *request, crm_response_t *ret_response);
+
+/* The response for ERROR in the shape the client accepts, with what every response has: also for
+ * errors that httpd makes itself below the prefix (path may be NULL then). STATUS 0: the error's
+ * own. */
+void crm_api_error(crm_request_t *request, crm_error_t *error, int status,
+                   crm_response_t *ret_response);
+
+/* The History record of this request, answered with STATUS. */
+void crm_api_history(const crm_request_t *request, int status, crm_history_t *ret_record);
+
+#endif

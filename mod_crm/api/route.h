@@ -1,0 +1,78 @@
+/* api/route.h - routes: one row each, in the table of the file that handles them.
+ *
+ * From the rows come dispatch, 405 and Allow, authorisation, the body's validation, History's
+ * route, the test of who may call what (crmctl prints the table) and OpenAPI.
+ */
+#ifndef CRM_API_ROUTE_H
+#define CRM_API_ROUTE_H
+
+#include "api/request.h"
+#include "model/validate.h"
+
+/* Who may call. There is no default: a row without one does not start. */
+typedef enum {
+    CRM_ACCESS_UNSET,
+    CRM_ACCESS_ANYONE,
+    CRM_ACCESS_USER,         /* any account */
+    CRM_ACCESS_TENANT_ADMIN, /* the tenant's admin; a superuser with a tenant named */
+    CRM_ACCESS_SUPERUSER,
+    CRM_ACCESS_TENANT_ITSELF, /* superuser; else the admin of the tenant whose id is parameter 0 */
+    CRM_ACCESS_COUNT
+} crm_access_e;
+
+enum {
+    CRM_ROUTE_NEEDS_TENANT = 1, /* a superuser who names none gets 400 "A tenant must be named." */
+    CRM_ROUTE_SECRET = 2, /* its answers hold secrets: no Idempotency-Key, never stored by caches */
+    CRM_ROUTE_PARTIAL = 4,      /* the body is validated as PATCH's */
+    CRM_ROUTE_NO_TENANT = 8,    /* whatever tenant is named does not matter */
+    CRM_ROUTE_TENANT_FIELD = 16 /* an unknown tenant is 400 in non_field_errors, not 404 */
+};
+
+/* What a handler gives. */
+typedef struct crm_answer_t {
+    int status;           /* 200 before */
+    json_t *json;         /* owned by request->pool (crm_json_own); NULL: no body */
+    apr_table_t *headers; /* to add to */
+    apr_int64_t version;  /* of the single record, for its ETag; -1 before: the body's hash alone */
+} crm_answer_t;
+
+/* VALUES: the validated body, NULL where the route has no `body`. */
+typedef crm_error_t *crm_handler_fn(crm_request_t *request, const crm_values_t *values,
+                                    crm_answer_t *answer);
+
+struct crm_route_t {
+    const char *method;
+    const char *pattern; /* below the prefix: "auth/tenants/{uuid}/"; {uuid}, {id} or {text} */
+    crm_access_e access;
+    unsigned flags;
+    crm_error_t *(*gate)(crm_request_t *request); /* asked after `access`, before the body is read;
+                                                     or NULL */
+    const crm_field_t *body;                      /* fields of the request's body, or NULL */
+    const crm_entity_t *result;                   /* what it answers with, or NULL */
+    int is_list;                                  /* a page of `result` */
+    crm_handler_fn *handler;
+    const char *summary;
+};
+
+/* All tables, NULL-terminated; each ends with method NULL. */
+extern const crm_route_t *const crm_route_tables[];
+
+/* The route of METHOD and PATH (below the prefix), its path parameters into PARAMETERS (room for
+ * CRM_MAX_PARAMETERS, in POOL). Another method of a known path: METHOD error, *RET_ALLOW has its
+ * methods ("GET, HEAD, OPTIONS"). NOT_FOUND otherwise. {uuid} is 36 characters, {id} a positive
+ * 64-bit number, {text} any one segment; a row without parameters wins over one with. */
+crm_error_t *crm_route_find(apr_pool_t *pool, const char *method, const char *path,
+                            const crm_route_t **ret_route, const char **parameters,
+                            const char **ret_allow);
+
+/* The rows of PATH, whatever their method: of const crm_route_t *. */
+apr_array_header_t *crm_route_rows(apr_pool_t *pool, const char *path);
+
+/* The pattern as History has it, from the root: "/api/leads/{id}/" for whatever kind of id. */
+const char *crm_route_pattern(apr_pool_t *pool, const char *prefix, const crm_route_t *route);
+
+/* All rows are complete (access set, patterns well formed, no two the same): NULL or what is wrong.
+ * Run by -t. */
+crm_error_t *crm_route_check(apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,13 @@
+/* api/routes.h - the tables of routes, one of each file of handlers. */
+#ifndef CRM_API_ROUTES_H
+#define CRM_API_ROUTES_H
+
+#include "api/route.h"
+
+extern const crm_route_t crm_auth_routes[];
+extern const crm_route_t crm_registration_routes[];
+extern const crm_route_t crm_tenant_routes[];
+extern const crm_route_t crm_user_routes[];
+extern const crm_route_t crm_history_routes[];
+
+#endif

@@ -1,0 +1,31 @@
+/* crmctl/configuration.h - the server's settings, and the site that a command works on. */
+#ifndef CRM_CRMCTL_CONFIGURATION_H
+#define CRM_CRMCTL_CONFIGURATION_H
+
+#include "crmctl/command.h"
+#include "service/site.h"
+
+/* The main server or a virtual host, as httpd's configuration has it. */
+typedef struct crm_server_t {
+    const char *name;
+    int port;         /* 0: any */
+    const char *file; /* where it is defined; NULL for the main server */
+    int line;
+    crm_directives_t *directives;
+    crm_settings_t *settings;
+} crm_server_t;
+
+/* Asks httpd; *RET_SERVERS: of crm_server_t, the main server first. */
+crm_error_t *crm_configuration_read(crm_run_t *run, apr_array_header_t **ret_servers);
+
+/* 1 when NAME, as --server gives it, is SERVER's: "NAME" or "NAME:PORT". */
+int crm_server_is(apr_pool_t *pool, const crm_server_t *server, const char *name);
+
+/* Opens the site of the server that --server names; without it, the one site that all servers with
+ * CrmEngine on share. *RET_SETTINGS: those of that server. When the databases are SQLite files and
+ * crmctl runs as root, it becomes the owner of their folder first: what it makes there must be the
+ * server's. */
+crm_error_t *crm_run_site(crm_run_t *run, const crm_settings_t **ret_settings,
+                          crm_site_t **ret_site);
+
+#endif

@@ -1,0 +1,10 @@
+/* crmctl/help.h - help texts and the manual page, made from the table of commands. */
+#ifndef CRM_CRMCTL_HELP_H
+#define CRM_CRMCTL_HELP_H
+
+#include "crmctl/command.h"
+
+/* Prints what RUN's command does and takes. */
+void crm_help_print(const crm_run_t *run);
+
+#endif

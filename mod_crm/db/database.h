@@ -1,0 +1,77 @@
+/* db/database.h - statements and transactions on one database. What services use.
+ *
+ * A crm_db_t names a database; outside a transaction each statement takes a connection from the
+ * pool and gives it back at once, so that no work holds one connection while it waits for another.
+ * Inside crm_db_transaction the function gets a crm_db_t that is bound to the transaction's
+ * connection, with the same calls.
+ *
+ * SQL text is constant text with '?' for each value; each is bound (nothing is ever pasted), and
+ * the prepared statement is kept per connection, found by its text. Both databases get the same
+ * text; the few words in which they differ are written as: {for update}          a locking read
+ * (nothing on SQLite, whose transactions lock at BEGIN) {insert ignore}       INSERT IGNORE /
+ * INSERT OR IGNORE {upsert KEYS}         ON DUPLICATE KEY UPDATE / ON CONFLICT(KEYS) DO UPDATE SET
+ *     {new COLUMN}          after {upsert}: the value that was to be inserted
+ * LIKE always with: LIKE ? ESCAPE '|'.
+ */
+#ifndef CRM_DB_DATABASE_H
+#define CRM_DB_DATABASE_H
+
+#include "base/error.h"
+#include "db/pool.h"
+#include "model/value.h"
+
+/* Values for '?', in order: CRM_ARGS(crm_int(1), crm_text("x")), or CRM_NO_ARGS. */
+#define CRM_ARGS(...)                                                                              \
+    (const crm_value_t[]){__VA_ARGS__},                                                            \
+        (int)(sizeof((const crm_value_t[]){__VA_ARGS__}) / sizeof(crm_value_t))
+#define CRM_NO_ARGS NULL, 0
+
+/* A whole result, in the pool given to crm_db_select. */
+typedef struct crm_rows_t {
+    int count, columns;
+    const crm_value_t *cells;
+} crm_rows_t;
+
+/* Row N's cells (0-based). */
+static inline const crm_value_t *crm_row(const crm_rows_t *rows, int n)
+{
+    return rows->cells + (apr_size_t)n * (apr_size_t)rows->columns;
+}
+
+/* Reads rows. TYPES says what each column is, one letter each: s text (VARCHAR), l long text or
+ * JSON (TEXT), i integer, f real, b boolean, t time, u UUID, x bytes of fixed length 32. A read
+ * outside a transaction that found its connection gone is tried once more on a fresh one. Errors:
+ * UNAVAILABLE (no connection, server away), LOCKED, DATABASE. */
+crm_error_t *crm_db_select(const crm_db_t *db, apr_pool_t *pool, const char *sql, const char *types,
+                           const crm_value_t *args, int nargs, const crm_rows_t **ret_rows);
+
+/* Runs a statement that changes rows. *RET_AFFECTED (may be NULL): rows matched. Errors also:
+ * DUPLICATE (error->key: the column that the unique key is named after), REFERENCE, TOO_LONG. */
+crm_error_t *crm_db_execute(const crm_db_t *db, apr_pool_t *pool, const char *sql,
+                            const crm_value_t *args, int nargs, apr_int64_t *ret_affected);
+
+/* The same for one INSERT into a table with an integer key that counts up: the new id. */
+crm_error_t *crm_db_insert(const crm_db_t *db, apr_pool_t *pool, const char *sql,
+                           const crm_value_t *args, int nargs, apr_int64_t *ret_id);
+
+typedef crm_error_t *crm_db_work_fn(const crm_db_t *db, apr_pool_t *pool, void *baton);
+
+/* Runs WORK in a transaction: committed when it gives NULL, else rolled back. After LOCKED it is
+ * run again from the start, a few times with a growing pause: WORK must not leave traces outside
+ * the database before it succeeds. POOL is WORK's, and holds the error. */
+crm_error_t *crm_db_transaction(const crm_db_t *db, apr_pool_t *pool, crm_db_work_fn *work,
+                                void *baton);
+
+/* Runs WORK while holding the lock NAME (at most 48 characters) of the server of DB: no other
+ * process or thread of any machine has it meanwhile; it ends with the process. WAIT 0: LOCKED at
+ * once when it is taken. WORK's db is DB as it was given; not inside a transaction. */
+crm_error_t *crm_db_with_lock(const crm_db_t *db, apr_pool_t *pool, const char *name,
+                              apr_interval_time_t wait, crm_db_work_fn *work, void *baton);
+
+/* Makes and removes whole databases. Creating one that is there is CONFLICT; dropping one that is
+ * not is success. Idle connections to it are closed first. */
+crm_error_t *crm_db_create_database(const crm_db_t *db, apr_pool_t *pool);
+crm_error_t *crm_db_drop_database(const crm_db_t *db, apr_pool_t *pool);
+crm_error_t *crm_db_exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists);
+
+#endif

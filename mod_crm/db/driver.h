@@ -1,0 +1,92 @@
+/* db/driver.h - what differs between databases, as a small table of words and functions.
+ *
+ * The functions work on a connection (db/connection.h) that its caller has for himself. Only the
+ * drivers' own files know a native handle.
+ */
+#ifndef CRM_DB_DRIVER_H
+#define CRM_DB_DRIVER_H
+
+#include "db/pool.h"
+
+typedef struct crm_driver_t crm_driver_t;
+
+/* A statement takes as long at most; a server that is silent for longer counts as lost. */
+#define CRM_PATIENCE apr_time_from_sec(30)
+
+/* What the database's answer to the last call means. */
+typedef struct crm_refusal_t {
+    crm_error_kind_e kind;
+    int code;         /* the database's own number */
+    const char *key;  /* of a DUPLICATE, or NULL */
+    const char *text; /* the database's own words */
+    int not_run;      /* it is certain that the statement was not run */
+    int stale;        /* the prepared statement must be prepared anew; it was not run */
+} crm_refusal_t;
+
+/* A lock of a server, held. */
+typedef struct crm_lock_t {
+    crm_connection_t *connection; /* which must stay open; NULL where the driver needs none */
+    const char *database;
+    const char *name;
+    const char *file; /* SQLite: the lock's file */
+    int descriptor;
+} crm_lock_t;
+
+struct crm_driver_t {
+    const char *name; /* as apr_dbd and crm_db_url_t have it */
+
+    /* The words of db/database.h. */
+    const char *for_update, *insert_ignore;
+    const char *upsert_before, *upsert_after; /* around KEYS; */
+    int upsert_keys;                          /* KEYS stands between them */
+    const char *new_before, *new_after;       /* around COLUMN */
+
+    int networked;      /* opening may take long, or for ever */
+    int rekeys;         /* an open connection can be put on another database of its server */
+    int write_begins;   /* a write outside a transaction is put into one */
+    int lock_connects;  /* a lock needs a connection */
+    int ddl_commits;    /* DDL ends a transaction */
+    int keeps_results;  /* a statement keeps its rows in memory until it is run again */
+    int backslashes;    /* a backslash in a string of SQL takes the next character's meaning */
+    int most_prepared;  /* a connection that prepared so many statements is replaced; 0: any */
+    const char *tables; /* SELECT whether the table named by '?' exists: a count */
+
+    /* apr_dbd's parameters for DATABASE on SERVER ("" none). */
+    crm_error_t *(*parameters)(apr_pool_t *pool, const crm_db_url_t *server, const char *database,
+                               const char **ret_parameters);
+    /* Prepares the session of a connection that was just opened. */
+    crm_error_t *(*set_up)(crm_connection_t *connection, apr_pool_t *errors);
+    /* 0 when an idle connection is certainly of no use any more. Asks no server. */
+    int (*usable)(const crm_connection_t *connection);
+    /* How long a statement may take before the connection counts as lost; 0: for ever. */
+    void (*set_patience)(crm_connection_t *connection, apr_interval_time_t patience);
+    /* The server's name of the current database, NULL where a connection cannot be on another. */
+    const char *current;
+
+    /* What CODE, which a call of apr_dbd gave, means. */
+    void (*explain)(const crm_connection_t *connection, apr_pool_t *pool, int code,
+                    crm_refusal_t *ret_refusal);
+    /* 1 when an error with CODE says that a statement of DDL had been done before. */
+    int (*done_before)(int code);
+
+    crm_error_t *(*begin)(crm_connection_t *connection, apr_pool_t *errors);
+    crm_error_t *(*commit)(crm_connection_t *connection, apr_pool_t *errors);
+    crm_error_t *(*roll_back)(crm_connection_t *connection, apr_pool_t *errors);
+    apr_int64_t (*insert_id)(const crm_connection_t *connection);
+
+    /* Takes the lock that LOCK's first members name; LOCKED when WAIT has passed. */
+    crm_error_t *(*lock)(crm_lock_t *lock, apr_pool_t *pool, apr_interval_time_t wait);
+    crm_error_t *(*unlock)(crm_lock_t *lock, apr_pool_t *pool);
+
+    /* As in db/database.h. */
+    crm_error_t *(*create)(const crm_db_t *db, apr_pool_t *pool);
+    crm_error_t *(*drop)(const crm_db_t *db, apr_pool_t *pool);
+    crm_error_t *(*exists)(const crm_db_t *db, apr_pool_t *pool, int *ret_exists);
+};
+
+extern const crm_driver_t crm_driver_mysql, crm_driver_sqlite3;
+
+/* The driver of that name; abort() for any other: crm_db_url_parse makes none. */
+const crm_driver_t *crm_driver(const char *name);
+
+#endif

@@ -1,0 +1,110 @@
+/* db/sql.c - translation of SQL text: values, words, percent signs. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "db/sql.h"
+
+typedef struct output_t {
+    char *text, *at;
+    apr_size_t room;
+} output_t;
+
+static const char formats[] = {
+    [CRM_V_NULL] = 0,      [CRM_V_TEXT] = 's', [CRM_V_INTEGER] = 'l', [CRM_V_REAL] = 'f',
+    [CRM_V_BOOLEAN] = 'l', [CRM_V_TIME] = 's', [CRM_V_UUID] = 'b',    [CRM_V_BYTES] = 'b',
+};
+
+char crm_sql_format(const crm_value_t *value)
+{
+    return formats[value->kind];
+}
+
+static const char *placeholder(const crm_value_t *value)
+{
+    switch (crm_sql_format(value)) {
+    case 'l':
+        return "%lld";
+    case 'f':
+        return "%lf";
+    case 'b':
+        return "%pDb";
+    default:
+        return "%s";
+    }
+}
+
+static void put(output_t *output, apr_pool_t *pool, const char *text, apr_size_t size)
+{
+    apr_size_t used = (apr_size_t)(output->at - output->text);
+    if (used + size + 1 > output->room) {
+        output->room = (used + size + 1) * 2;
+        char *larger = apr_palloc(pool, output->room);
+        memcpy(larger, output->text, used);
+        output->text = larger;
+        output->at = larger + used;
+    }
+    memcpy(output->at, text, size);
+    output->at += size;
+}
+
+static void put_text(output_t *output, apr_pool_t *pool, const char *text)
+{
+    put(output, pool, text, strlen(text));
+}
+
+/* Replaces the word between '{' and '}'. 0: there is no such word. */
+static int put_word(output_t *output, apr_pool_t *pool, const crm_driver_t *driver,
+                    const char *word)
+{
+    if (strcmp(word, "for update") == 0) {
+        put_text(output, pool, driver->for_update);
+    } else if (strcmp(word, "insert ignore") == 0) {
+        put_text(output, pool, driver->insert_ignore);
+    } else if (strncmp(word, "upsert ", 7) == 0) {
+        put_text(output, pool, driver->upsert_before);
+        put_text(output, pool, driver->upsert_keys ? word + 7 : "");
+        put_text(output, pool, driver->upsert_after);
+    } else if (strncmp(word, "new ", 4) == 0) {
+        put_text(output, pool, driver->new_before);
+        put_text(output, pool, word + 4);
+        put_text(output, pool, driver->new_after);
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+const char *crm_sql_translate(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql,
+                              const char **ret_wrong)
+{
+    output_t output = {.room = strlen(sql->text) * 2 + 64};
+    output.text = output.at = apr_palloc(pool, output.room);
+    char quote = 0;
+    int used = 0;
+    for (const char *at = sql->text; *at; at++) {
+        const char *end = !quote && *at == '{' ? strchr(at, '}') : NULL;
+        if (*at == '%') {
+            put_text(&output, pool, "%%");
+        } else if (!quote && *at == '?') {
+            put_text(&output, pool, used < sql->nargs ? placeholder(&sql->args[used]) : "");
+            used++;
+        } else if (end) {
+            const char *word = apr_pstrmemdup(pool, at + 1, (apr_size_t)(end - at - 1));
+            if (!put_word(&output, pool, driver, word)) {
+                *ret_wrong = apr_psprintf(pool, "unknown word {%s}", word);
+                return NULL;
+            }
+            at = end;
+        } else {
+            quote = quote ? (*at == quote ? 0 : quote) : (strchr("'\"`", *at) ? *at : 0);
+            put(&output, pool, at, 1);
+        }
+    }
+    if (used != sql->nargs) {
+        *ret_wrong = apr_psprintf(pool, "%d values for %d '?'", sql->nargs, used);
+        return NULL;
+    }
+    *output.at = '\0';
+    return output.text;
+}

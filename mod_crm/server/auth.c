@@ -1,0 +1,116 @@
+/* server/auth.c - tokens within httpd's access control. */
+#include <string.h>
+#include <strings.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <httpd.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "server/auth.h"
+#include "server/call.h"
+#include "service/token.h"
+
+static char auth_type[] = "Token";
+
+/* The header holds a token of ours: "Token KEY" or "Bearer KEY". */
+static int has_token(request_rec *r)
+{
+    const char *header = apr_table_get(r->headers_in, "Authorization");
+
+    if (!header) {
+        return 0;
+    }
+    const char *scheme = ap_getword_white(r->pool, &header);
+    if (strcasecmp(scheme, "Token") != 0 && strcasecmp(scheme, "Bearer") != 0) {
+        return 0;
+    }
+    return crm_token_is_ours(ap_getword_white(r->pool, &header));
+}
+
+static void set_user(request_rec *r, const crm_request_t *request)
+{
+    if (request->actor) {
+        r->user = apr_pstrdup(r->pool, request->actor->account.username);
+        r->ap_auth_type = auth_type;
+        apr_table_setn(r->subprocess_env, "CRM_USER", r->user);
+    }
+    if (request->tenant) {
+        apr_table_setn(r->subprocess_env, "CRM_TENANT", request->tenant->slug);
+    }
+}
+
+/* Makes R the request of the user whose token it has, if any, once. A subrequest is its main
+ * request's user's. */
+static void authenticate(crm_call_t *call, request_rec *r)
+{
+    if (r->main) {
+        if (r->main->ap_auth_type == auth_type) {
+            r->user = r->main->user;
+            r->ap_auth_type = auth_type;
+        }
+        return;
+    }
+    if (call->r != r || !call->server->site || (!call->below && !has_token(r))) {
+        return;
+    }
+    crm_request_t *request = crm_call_request(call);
+    if (!request->authenticated) {
+        crm_api_authenticate(request);
+        if (call->below || !request->refusal) {
+            set_user(r, request);
+        }
+    }
+}
+
+static int check_access(request_rec *r)
+{
+    crm_call_t *call = crm_call_of(r);
+
+    if (call) {
+        authenticate(call, r);
+    }
+    return DECLINED;
+}
+
+/* Another module's authentication is configured for R. */
+static int others_turn(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+    return type && strcasecmp(type, auth_type) != 0 && strcasecmp(type, "None") != 0;
+}
+
+/* A user is required. With a token he is known already; who has none is told that one is wanted,
+ * unless another module is to find out who he is. */
+static int check_user(request_rec *r)
+{
+    crm_call_t *call = crm_call_of(r);
+
+    if (!call) {
+        return DECLINED;
+    }
+    authenticate(call, r); /* under "Satisfy Any", where another module has refused the address */
+    if (r->user && r->ap_auth_type == auth_type) {
+        return OK;
+    }
+    if (others_turn(r)) {
+        return DECLINED;
+    }
+    const crm_error_t *refusal = call->request ? call->request->refusal : NULL;
+    if (!call->server->site || (refusal && crm_error_status(refusal->kind) >= 500)) {
+        apr_table_setn(r->err_headers_out, "Retry-After", "1");
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", auth_type);
+    return HTTP_UNAUTHORIZED;
+}
+
+void crm_auth_register(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_check_access(check_access, NULL, NULL, APR_HOOK_LAST, AP_AUTH_INTERNAL_PER_URI);
+    ap_hook_check_authn(check_user, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_URI);
+}

@@ -1,0 +1,16 @@
+/* server/folders.h - folders and files that the children need, prepared by the parent. */
+#ifndef CRM_SERVER_FOLDERS_H
+#define CRM_SERVER_FOLDERS_H
+
+#include "base/error.h"
+#include "service/settings.h"
+
+/* Makes the spool folder of SETTINGS' site (and those above it), owned by the children's user where
+ * the caller is root. Nothing to do without a spool. */
+crm_error_t *crm_folders_spool(apr_pool_t *pool, const crm_settings_t *settings);
+
+/* What of SETTINGS' SQLite databases the children's user could not write: one sentence, or NULL.
+ * Judged by owner, group and mode, so that it is worth a warning, not a refusal. */
+const char *crm_folders_unwritable(apr_pool_t *pool, const crm_settings_t *settings);
+
+#endif

@@ -1,0 +1,184 @@
+/* server/lifecycle.c - what happens when httpd starts, and in each child. */
+#include <apr_allocator.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#include <httpd.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "server/config.h"
+#include "server/folders.h"
+#include "server/keeper.h"
+#include "server/lifecycle.h"
+
+APLOG_USE_MODULE(crm);
+
+#define STOP_TIMEOUT apr_time_from_sec(5)
+
+/* One site of a child. */
+typedef struct child_site_t {
+    const crm_settings_t *settings;
+    server_rec *server; /* for its log lines */
+    apr_pool_t *pool;   /* the site's */
+    crm_site_t *site;   /* NULL where it could not be opened */
+    crm_keeper_t *keeper;
+} child_site_t;
+
+static int is_engine(const server_rec *server)
+{
+    return crm_server_of(server)->settings->engine;
+}
+
+/* What has to be done with the parent's rights. Children are another user, who need not be able to
+ * read the key's file. */
+static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
+{
+    crm_settings_t *settings = crm_server_of(s)->settings;
+    crm_key_t *key = apr_palloc(pconf, sizeof(*key));
+
+    CRM_ERR(crm_secret_read_key(ptemp, settings->secret_key_file, key));
+    settings->secret_key = key;
+    CRM_ERR(crm_folders_spool(ptemp, settings));
+    const char *warning = crm_folders_unwritable(ptemp, settings);
+    if (warning) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s", warning);
+    }
+    return NULL;
+}
+
+static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
+{
+    (void)plog;
+    /* httpd reads its configuration twice at a start */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    for (server_rec *s = main; s; s = s->next) {
+        if (!is_engine(s)) {
+            continue;
+        }
+        crm_error_t *error = prepare_server(pconf, ptemp, s);
+        if (error) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s",
+                         crm_error_line(ptemp, error));
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    ap_add_version_component(pconf, "mod_crm/" CRM_VERSION);
+    return OK;
+}
+
+/* A pool of its own allocator, whose lock makes sub-pools safe to make from all threads; no child
+ * of the process's pool, so that it may be left alone when a thread hangs. */
+static apr_status_t make_pool(apr_pool_t **ret_pool)
+{
+    apr_allocator_t *allocator;
+    apr_thread_mutex_t *lock;
+    apr_status_t status = apr_allocator_create(&allocator);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = apr_pool_create_unmanaged_ex(ret_pool, NULL, allocator);
+    if (status != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return status;
+    }
+    apr_allocator_owner_set(allocator, *ret_pool);
+    status = apr_thread_mutex_create(&lock, APR_THREAD_MUTEX_DEFAULT, *ret_pool);
+    if (status == APR_SUCCESS) {
+        apr_allocator_mutex_set(allocator, lock);
+    }
+    return status;
+}
+
+static apr_status_t close_site(void *data)
+{
+    child_site_t *own = data;
+
+    if (own->keeper && !crm_keeper_stop(own->keeper, STOP_TIMEOUT)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
+                     "the background thread still waits for a database; the History it has not "
+                     "moved stays in the spool");
+        return APR_SUCCESS;
+    }
+    apr_pool_destroy(own->pool);
+    return APR_SUCCESS;
+}
+
+static void open_site(apr_pool_t *pchild, child_site_t *own)
+{
+    apr_status_t status = make_pool(&own->pool);
+
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server, "no memory for the site");
+        return;
+    }
+    crm_error_t *error = crm_site_open(own->pool, own->settings, 1, &own->site);
+    if (error) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, own->server,
+                     "cannot open the site; requests get 503: %s",
+                     crm_error_line(own->pool, error));
+        own->site = NULL;
+    } else {
+        status = crm_keeper_start(own->pool, own->site, own->server, &own->keeper);
+        if (status != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
+                         "cannot start the background thread; History stays in the spool");
+        }
+    }
+    /* before the sub-pools go: what still runs may use them */
+    apr_pool_pre_cleanup_register(pchild, own, close_site);
+}
+
+/* The sites of all servers, in POOL: name to child_site_t. Of servers that share one, a server with
+ * a spool says how it is opened. */
+static apr_hash_t *list_sites(apr_pool_t *pool, server_rec *main)
+{
+    apr_hash_t *sites = apr_hash_make(pool);
+
+    for (server_rec *s = main; s; s = s->next) {
+        if (is_engine(s)) {
+            const crm_settings_t *settings = crm_server_of(s)->settings;
+            const char *name = crm_site_name(pool, settings);
+            child_site_t *own = apr_hash_get(sites, name, APR_HASH_KEY_STRING);
+            if (!own) {
+                own = apr_pcalloc(pool, sizeof(*own));
+                apr_hash_set(sites, name, APR_HASH_KEY_STRING, own);
+            }
+            if (!own->settings || (!own->settings->spool && settings->spool)) {
+                own->settings = settings;
+                own->server = s;
+            }
+        }
+    }
+    return sites;
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *main)
+{
+    apr_hash_t *sites = list_sites(pchild, main);
+
+    for (apr_hash_index_t *i = apr_hash_first(pchild, sites); i; i = apr_hash_next(i)) {
+        void *own;
+        apr_hash_this(i, NULL, NULL, &own);
+        open_site(pchild, own);
+    }
+    for (server_rec *s = main; s; s = s->next) {
+        if (is_engine(s)) {
+            crm_server_t *server = crm_server_of(s);
+            const child_site_t *own =
+                apr_hash_get(sites, crm_site_name(pchild, server->settings), APR_HASH_KEY_STRING);
+            server->site = own->site;
+        }
+    }
+}
+
+void crm_lifecycle_register(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_post_config(prepare, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,195 @@
+/* service/settings_check.c - what no single directive can see: what is missing, contradicts, or
+ * cannot be read. */
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "service/settings.h"
+
+/* What a check looks at. */
+typedef struct check_t {
+    apr_pool_t *pool;
+    const crm_directives_t *directives;
+    const crm_settings_t *settings;
+} check_t;
+
+typedef crm_error_t *check_fn(const check_t *check);
+
+static const crm_written_t *written(const crm_directives_t *directives, const char *name)
+{
+    return directives->written[crm_directive_index(name)];
+}
+
+/* "FILE:LINE: NAME: " of a directive that was written, "NAME: " of a default. */
+static const char *place(apr_pool_t *pool, const crm_directives_t *directives, const char *name)
+{
+    const crm_written_t *entry = written(directives, name);
+
+    return entry ? apr_psprintf(pool, "%s:%d: %s: ", entry->file, entry->line, name)
+                 : apr_psprintf(pool, "%s: ", name);
+}
+
+static crm_error_t *fault(const check_t *check, const char *name, const char *text)
+{
+    return crm_error_make(check->pool, CRM_E_INTERNAL, "%s%s",
+                          place(check->pool, check->directives, name), text);
+}
+
+static crm_error_t *databases(const check_t *check)
+{
+    if (!check->settings->main_database) {
+        return fault(check, "CrmEngine", "\"on\" needs CrmMainDatabase URL");
+    }
+    if (!check->settings->tenant_database) {
+        return fault(check, "CrmEngine", "\"on\" needs CrmTenantDatabase URL-with-{slug}");
+    }
+    return NULL;
+}
+
+static crm_error_t *secret_key(const check_t *check)
+{
+    crm_key_t key;
+
+    if (!check->settings->secret_key_file) {
+        return fault(check, "CrmEngine", "\"on\" needs CrmSecretKeyFile FILE");
+    }
+    crm_error_t *error = crm_secret_read_key(check->pool, check->settings->secret_key_file, &key);
+    return error ? fault(check, "CrmSecretKeyFile", crm_error_line(check->pool, error)) : NULL;
+}
+
+static int is_folder(apr_pool_t *pool, const char *path)
+{
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+
+    return (status == APR_SUCCESS || status == APR_INCOMPLETE) && info.filetype == APR_DIR;
+}
+
+static crm_error_t *migrations(const check_t *check)
+{
+    const char *folders[] = {apr_pstrcat(check->pool, check->settings->migrations, "/",
+                                         check->settings->main_database->driver, "/main", NULL),
+                             apr_pstrcat(check->pool, check->settings->migrations, "/",
+                                         check->settings->tenant_database->driver, "/tenant",
+                                         NULL)};
+
+    for (int i = 0; i < 2; i++) {
+        if (!is_folder(check->pool, folders[i])) {
+            return fault(check, "CrmMigrations",
+                         apr_psprintf(check->pool,
+                                      "\"%s\": must be the folder of the migrations; there is no "
+                                      "folder \"%s\"",
+                                      check->settings->migrations, folders[i]));
+        }
+    }
+    return NULL;
+}
+
+static crm_error_t *spool(const check_t *check)
+{
+    if (check->settings->history != CRM_HISTORY_OFF && !check->settings->spool) {
+        const char *culprit = written(check->directives, "CrmHistory") ? "CrmHistory" : "CrmEngine";
+        return fault(check, culprit,
+                     "History is on and needs CrmHistorySpool DIR (or CrmHistory off)");
+    }
+    return NULL;
+}
+
+static crm_error_t *tokens(const check_t *check)
+{
+    if (check->settings->token_idle > check->settings->token_lifetime) {
+        return fault(check, "CrmTokenIdle",
+                     "contradicts CrmTokenLifetime: must not be longer than the lifetime");
+    }
+    return NULL;
+}
+
+static int names_source(const crm_settings_t *settings, crm_tenant_source_e source)
+{
+    for (int i = 0; i < settings->ntenant_from; i++) {
+        if (settings->tenant_from[i] == source) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static crm_error_t *tenant_sources(const check_t *check)
+{
+    const crm_settings_t *settings = check->settings;
+
+    if (!written(check->directives, "CrmTenantFrom")) {
+        return NULL; /* the default asks whatever source there is */
+    }
+    if (names_source(settings, CRM_FROM_SUBDOMAIN) && !settings->tenant_domain) {
+        return fault(check, "CrmTenantFrom", "\"subdomain\" needs CrmTenantDomain HOST");
+    }
+    if (settings->tenant_domain && !names_source(settings, CRM_FROM_SUBDOMAIN)) {
+        return fault(check, "CrmTenantDomain", "contradicts CrmTenantFrom without \"subdomain\"");
+    }
+    if (settings->tenant && !names_source(settings, CRM_FROM_VHOST)) {
+        return fault(check, "CrmTenant", "contradicts CrmTenantFrom without \"vhost\"");
+    }
+    return NULL;
+}
+
+static crm_error_t *cors(const check_t *check)
+{
+    const apr_array_header_t *origins = check->settings->cors.origins;
+
+    if (check->settings->cors.credentials && origins &&
+        strcmp(APR_ARRAY_IDX(origins, 0, const char *), "*") == 0) {
+        return fault(check, "CrmCorsCredentials",
+                     "\"on\" contradicts CrmCorsOrigin *: name the origins");
+    }
+    return NULL;
+}
+
+crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *directives,
+                                const crm_settings_t *settings)
+{
+    static check_fn *const checks[] = {databases, secret_key,     migrations, spool,
+                                       tokens,    tenant_sources, cors,       NULL};
+    const check_t check = {pool, directives, settings};
+
+    for (int i = 0; settings->engine && checks[i]; i++) {
+        CRM_ERR(checks[i](&check));
+    }
+    return NULL;
+}
+
+static int same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_directives,
+                                const crm_settings_t *a, const crm_directives_t *b_directives,
+                                const crm_settings_t *b)
+{
+    const crm_pool_limits_t *pa = &a->pool, *pb = &b->pool;
+    const crm_hash_cost_t *ha = &a->hash, *hb = &b->hash;
+    const struct {
+        const char *name;
+        int same;
+    } rows[] = {
+        {"CrmPool", pa->max == pb->max && pa->per_database == pb->per_database &&
+                        pa->idle == pb->idle && pa->wait == pb->wait},
+        {"CrmPasswordHash", ha->memory == hb->memory && ha->passes == hb->passes &&
+                                ha->at_once == hb->at_once && ha->wait == hb->wait},
+        {"CrmMigrations", same_text(a->migrations, b->migrations)},
+        {"CrmHistorySpool", !a->spool || !b->spool ||
+                                (same_text(a->spool, b->spool) && a->spool_max == b->spool_max)}};
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!rows[i].same) {
+            return crm_error_make(pool, CRM_E_INTERNAL,
+                                  "%scontradicts %sservers with the same databases and secret "
+                                  "key must agree on it",
+                                  place(pool, b_directives, rows[i].name),
+                                  place(pool, a_directives, rows[i].name));
+        }
+    }
+    return NULL;
+}
