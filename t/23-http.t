@@ -222,12 +222,11 @@ sub conditions {
     my $list = $server->call(GET => '/api/auth/tenant/users/?fields=username', {@me}, 200);
     is_deeply([map { sort keys %$_ } @{$list->{json}{results}}], [('username') x @{$list->{json}{results}}],
         "$server->{database}: fields= of a list");
-    my $again = $server->call(GET => '/api/auth/tenant/users/?fields=username', {@me, headers => {
+    $server->call(GET => '/api/auth/tenant/users/?fields=username', {@me, headers => {
         'If-None-Match' => $list->{headers}{etag}}}, 304);
-    for my $own ($profile, $test) {
-        my $tag = $server->request(GET => $own, {@me})->{headers}{etag};
-        $server->call(GET => $own, {@me, headers => {'If-None-Match' => $tag}}, 304) if ok($tag, "$server->{database}: $own has a tag");
-    }
+    my $tag = $server->request(GET => $profile, {@me})->{headers}{etag};
+    ok($tag, "$server->{database}: the profile has a tag");
+    $server->call(GET => $profile, {@me, headers => {'If-None-Match' => $tag}}, 304);
     return;
 }
 

@@ -165,15 +165,15 @@ sub tenants {
     my ($server) = @_;
     my $root = $server->superuser->{token};
     $server->call(POST => $tenants, {token => $root, body => {name => $_}}, 201, {name => $_, is_active => JSON::PP::true})
-        for 'Zebra', 'Äpfel', 'Birnen & Co', "Caf\x{e9}";
+        for 'Zebra', 'Äpfel', 'Birnen & Co', 'Café';
     check_names($server, $root, $tenants, 'name',
-        ['', "Caf\x{e9}", 'Birnen & Co', 'Äpfel', 'Zebra', 'Acme'], ['ordering=name', 'Acme', 'Äpfel', 'Birnen & Co', "Caf\x{e9}", 'Zebra'],
-        ['ordering=-created_at&page_size=2', "Caf\x{e9}", 'Birnen & Co'], ['search=apfel', 'Äpfel'], ['search=tenant_cafe', "Caf\x{e9}"],
-        ['search=birnen co', 'Birnen & Co'], ['name=CAFE', "Caf\x{e9}"], ['is_active=false'], ['name__contains=b&ordering=name', 'Birnen & Co', 'Zebra'],
+        ['', 'Café', 'Birnen & Co', 'Äpfel', 'Zebra', 'Acme'], ['ordering=name', 'Acme', 'Äpfel', 'Birnen & Co', 'Café', 'Zebra'],
+        ['ordering=-created_at&page_size=2', 'Café', 'Birnen & Co'], ['search=apfel', 'Äpfel'], ['search=tenant_cafe', 'Café'],
+        ['search=birnen co', 'Birnen & Co'], ['name=CAFE', 'Café'], ['is_active=false'], ['name__contains=b&ordering=name', 'Birnen & Co', 'Zebra'],
         ['created_at__gt=2999-01-01']);
     check_refused($server, $root, $tenants, ['slug=acme', 'slug'], ['ordering=slug', 'ordering'], ['id=x', 'id'], ['x=1', 'x']);
     my @seen = map { @$_ } follow($server, $root, "$tenants?page_size=2&ordering=name&cursor=", 'name', 'next');
-    is_deeply(\@seen, ['Acme', 'Äpfel', 'Birnen & Co', "Caf\x{e9}", 'Zebra'], "$server->{database}: tenants by cursor");
+    is_deeply(\@seen, ['Acme', 'Äpfel', 'Birnen & Co', 'Café', 'Zebra'], "$server->{database}: tenants by cursor");
     my $one = $server->request(GET => "$tenants?name=acme", {token => $root})->{json}{results}[0];
     is_deeply([sort keys %$one], [sort qw(id name database_name created_at updated_at is_active)], "$server->{database}: the tenant object");
     $server->call(GET => "$tenants?id=$one->{id}", {token => $root}, 200, {count => 1});

@@ -228,7 +228,10 @@ sub superusers {
         [POST => '/api/auth/tenants/', {@me, body => {}}, 400, {name => ['This field is required.']}],
         [GET => "$users?tenant=made", {@me}, 200, {count => 0}],
         [POST => "${users}create/?tenant=made", {@me, body => {username => 'first', email => 'first@made.example', is_tenant_admin => $true,
-            password => 'by root himself', first_name => 'M', last_name => 'A'}}, 201, {is_tenant_admin => $true}],
+            password => 'by root himself', first_name => 'M', last_name => 'A'}}, 201, {is_tenant_admin => $false}],
+        [PATCH => "${users}1/?tenant=made", {@me, body => {is_tenant_admin => $true}}, 200, {is_tenant_admin => $true}],
+    );
+    $server->rows(
         [GET => $users, {token => $server->login('first', 'by root himself')}, 200, {count => 1}],
     );
     return;

@@ -16,9 +16,12 @@
  */
 #define SEGMENT_MAX ((apr_off_t)16 << 20)
 #define SEGMENTS_IN_LIMIT 8
-/* How long a reader waits after the first new record for more: each turn costs a new segment and a
- * transaction a database. */
+/* How long a reader waits after the first new record for more, because each turn costs a new
+ * segment and a transaction a database: on an idle spool less than anybody notices, and longer once
+ * so many records came that nobody watches for a single one. */
 #define LINGER apr_time_from_msec(200)
+#define LINGER_BUSY apr_time_from_msec(600)
+#define BUSY 32
 /* When the taking thread has not counted for so long, it is held up: then appending counts. */
 #define COUNT_OVERDUE apr_time_from_sec(5)
 /* Files being made are younger; an older one was left by a killed process, its records still being
@@ -86,11 +89,17 @@ static apr_status_t write_frame(crm_spool_t *spool, const struct iovec *parts)
 /* Notes that there is something to take. Under the lock. */
 static void set_pending(crm_spool_t *spool)
 {
-    if (!spool->pending) {
-        spool->pending = 1;
+    if (spool->pending++ == 0) {
         spool->since = apr_time_now();
         apr_thread_cond_signal(spool->changed);
     }
+}
+
+/* Until when to wait, at most to END. Under the lock. */
+static apr_time_t wait_end(const crm_spool_t *spool, apr_time_t end)
+{
+    apr_time_t lingered = spool->since + (spool->pending >= BUSY ? LINGER_BUSY : LINGER);
+    return spool->pending > 0 && lingered < end ? lingered : end;
 }
 
 /* Oldest first. */
@@ -254,13 +263,12 @@ void crm_spool_wait(crm_spool_t *spool, apr_interval_time_t timeout)
     if (spool->next_due && spool->next_due < end) {
         end = spool->next_due;
     }
-    while (!spool->woken && now < end) {
-        if (spool->pending && spool->since + LINGER < end) {
-            end = spool->since + LINGER;
+    while (!spool->woken) {
+        apr_time_t until = wait_end(spool, end);
+        if (now >= until) {
+            break;
         }
-        if (now < end) {
-            apr_thread_cond_timedwait(spool->changed, spool->lock, end - now);
-        }
+        apr_thread_cond_timedwait(spool->changed, spool->lock, until - now);
         now = apr_time_now();
     }
     spool->woken = 0;

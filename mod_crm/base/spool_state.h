@@ -23,7 +23,7 @@ struct crm_spool_t {
     int fd; /* of this process's segment; -1: none yet */
     crm_spool_file_t file;
     apr_off_t size;
-    int pending;      /* something was appended since the last turn */
+    int pending;      /* records appended since the last turn */
     apr_time_t since; /* when that began */
     int woken;
     apr_time_t next_due; /* when the next deferred file is due; 0: none known */

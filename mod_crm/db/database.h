@@ -7,10 +7,13 @@
  *
  * SQL text is constant text with '?' for each value; each is bound (nothing is ever pasted), and
  * the prepared statement is kept per connection, found by its text. Both databases get the same
- * text; the few words in which they differ are written as: {for update}          a locking read
- * (nothing on SQLite, whose transactions lock at BEGIN) {insert ignore}       INSERT IGNORE /
- * INSERT OR IGNORE {upsert KEYS}         ON DUPLICATE KEY UPDATE / ON CONFLICT(KEYS) DO UPDATE SET
- *     {new COLUMN}          after {upsert}: the value that was to be inserted
+ * text; the few words in which they differ are written as
+ *
+ * - {for update}: a locking read (nothing on SQLite, whose transactions lock at BEGIN)
+ * - {insert ignore}: INSERT IGNORE, INSERT OR IGNORE
+ * - {upsert KEYS}: ON DUPLICATE KEY UPDATE, ON CONFLICT(KEYS) DO UPDATE SET
+ * - {new COLUMN}, after {upsert}: the value that was to be inserted
+ *
  * LIKE always with: LIKE ? ESCAPE '|'.
  */
 #ifndef CRM_DB_DATABASE_H

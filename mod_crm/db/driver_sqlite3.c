@@ -33,6 +33,29 @@ typedef struct file_t {
     ino_t inode;
 } file_t;
 
+/* What an error means, by its extended code or by the primary one, its low byte:
+ * https://sqlite.org/rescode.html. */
+typedef struct meaning_t {
+    int code;
+    crm_error_kind_e kind;
+} meaning_t;
+
+static const meaning_t meanings[] = {
+    {.code = SQLITE_CONSTRAINT_UNIQUE, .kind = CRM_E_DUPLICATE},
+    {.code = SQLITE_CONSTRAINT_PRIMARYKEY, .kind = CRM_E_DUPLICATE},
+    {.code = SQLITE_CONSTRAINT_ROWID, .kind = CRM_E_DUPLICATE},
+    {.code = SQLITE_CONSTRAINT_FOREIGNKEY, .kind = CRM_E_REFERENCE},
+    {.code = SQLITE_BUSY, .kind = CRM_E_LOCKED},
+    {.code = SQLITE_LOCKED, .kind = CRM_E_LOCKED},
+    {.code = SQLITE_FULL, .kind = CRM_E_UNAVAILABLE},
+    {.code = SQLITE_CANTOPEN, .kind = CRM_E_UNAVAILABLE},
+    {.code = SQLITE_READONLY, .kind = CRM_E_UNAVAILABLE},
+    {.code = SQLITE_IOERR, .kind = CRM_E_GONE},
+    {.code = SQLITE_CORRUPT, .kind = CRM_E_GONE},
+    {.code = SQLITE_NOTADB, .kind = CRM_E_GONE},
+    {.code = SQLITE_TOOBIG, .kind = CRM_E_TOO_LONG},
+};
+
 static sqlite3 *native(const crm_connection_t *connection)
 {
     return apr_dbd_native_handle(connection->dbd, connection->handle);
@@ -136,43 +159,15 @@ static void explain(const crm_connection_t *connection, apr_pool_t *pool, int co
     int extended = sqlite3_extended_errcode(native(connection));
     ret_refusal->code = extended ? extended : code;
     ret_refusal->text = apr_pstrdup(pool, sqlite3_errmsg(native(connection)));
-    switch (extended) {
-    case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID:
-        ret_refusal->kind = CRM_E_DUPLICATE;
-        ret_refusal->key = key_of(pool, ret_refusal->text);
-        return;
-    case SQLITE_CONSTRAINT_FOREIGNKEY:
-        ret_refusal->kind = CRM_E_REFERENCE;
-        return;
-    default:
-        break;
+    ret_refusal->stale = extended == SQLITE_SCHEMA;
+    for (apr_size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].code == extended || meanings[i].code == (extended & 0xff)) {
+            ret_refusal->kind = meanings[i].kind;
+            break;
+        }
     }
-    switch (extended & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        ret_refusal->kind = CRM_E_LOCKED;
-        break;
-    case SQLITE_FULL:
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-        ret_refusal->kind = CRM_E_UNAVAILABLE;
-        break;
-    case SQLITE_IOERR:
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        ret_refusal->kind = CRM_E_GONE;
-        break;
-    case SQLITE_TOOBIG:
-        ret_refusal->kind = CRM_E_TOO_LONG;
-        break;
-    case SQLITE_OK: /* a statement of sqlite3_prepare() after DDL: its reset took the reason away */
-    case SQLITE_SCHEMA:
-        ret_refusal->stale = 1;
-        break;
-    default:
-        break;
+    if (ret_refusal->kind == CRM_E_DUPLICATE) {
+        ret_refusal->key = key_of(pool, ret_refusal->text);
     }
 }
 

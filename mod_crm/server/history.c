@@ -58,12 +58,14 @@ static void record(crm_call_t *call, int status)
     }
 }
 
+/* The answer ends in BRIGADE. A filter that refuses a body sends an error bucket and the end: that
+ * is no answer yet, httpd makes one of it. */
 static int ends(const apr_bucket_brigade *brigade)
 {
     for (const apr_bucket *b = APR_BRIGADE_FIRST(brigade); b != APR_BRIGADE_SENTINEL(brigade);
          b = APR_BUCKET_NEXT(b)) {
-        if (APR_BUCKET_IS_EOS(b)) {
-            return 1;
+        if (APR_BUCKET_IS_EOS(b) || AP_BUCKET_IS_ERROR(b)) {
+            return APR_BUCKET_IS_EOS(b);
         }
     }
     return 0;
@@ -74,7 +76,6 @@ static apr_status_t record_before_end(ap_filter_t *f, apr_bucket_brigade *brigad
     if (ends(brigade)) {
         record(crm_call_of(f->r), f->r->status);
         ap_remove_output_filter(f);
-        return ap_pass_brigade(f->next, brigade);
     }
     return ap_pass_brigade(f->next, brigade);
 }

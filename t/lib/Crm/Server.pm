@@ -261,7 +261,8 @@ sub difference {
 sub register {
     my ($self, $name, %more) = @_;
     (my $slug = lc $name) =~ s/[^a-z0-9]+/_/g;
-    my %account = (username => "$slug-admin", password => "$slug password", email => "admin\@$slug.example",
+    (my $domain = $slug) =~ tr/_/-/;
+    my %account = (username => "$slug-admin", password => "$slug password", email => "admin\@$domain.example",
         first_name => 'Ada', last_name => 'Min', tenant_name => $name, %more);
     my $answer = $self->request(POST => '/api/auth/register/', {body => \%account});
     die "registering $name gave $answer->{status}: $answer->{body}\n" if $answer->{status} != 201;

@@ -2,70 +2,32 @@
  */
 #include <apr_strings.h>
 
-#include "../service/site_fixture.h"
-#include "call_fixture.h"
+#include "api_fixture.h"
 
 #define JSON "application/json"
 #define UNKNOWN "Tenant \"nobody\" not found or not active"
 
-static crm_settings_t settings;
-
-static call_t *make(void **state, const char *method, const char *url, const char *token)
-{
-    call_t *call = call_make(fixture_of(state)->site, &settings, method, url);
-    if (token) {
-        call_token(call, token);
-    }
-    return call;
-}
-
-static call_t *post(void **state, const char *url, const char *token, const char *body)
-{
-    call_t *call = make(state, "POST", url, token);
-    call_body(call, JSON, body);
-    return call;
-}
-
-/* Registers COMPANY with the admin ann; gives her token. */
-static const char *registered(void **state, const char *company)
-{
-    call_t *call =
-        post(state, "/api/auth/register/", NULL,
-             apr_psprintf(call_pool(),
-                          "{\"username\": \"ann\", \"email\": \"ann@%s.example\", \"password\": "
-                          "\"long enough\", \"tenant_name\": \"%s\", \"first_name\": \"Ann\", "
-                          "\"last_name\": \"Lee\"}",
-                          company, company));
-    call_expect(call, 201);
-    return call_string(call, "token");
-}
-
-static int begin(void **state)
-{
-    settings = call_settings();
-    return fixture_sqlite(state);
-}
-
 static void api_is_working(void **state)
 {
-    call_t *call = make(state, "GET", "/api/auth/test/", "stale");
+    call_t *call = api_call(state, "GET", "/api/auth/test/", "stale", NULL);
     call_expect(call, 200);
     assert_string_equal(call_text(call), "{\"message\":\"API is working!\"}");
     assert_string_equal(call->response.content_type, "application/json");
     assert_string_equal(call->request.history_response, call_text(call));
     assert_null(call->request.history_request);
-    call = make(state, "GET", "/api/auth/test/?tenant=nobody", NULL);
+    call = api_call(state, "GET", "/api/auth/test/?tenant=nobody", NULL, NULL);
     call_expect(call, 404);
     assert_string_equal(call_string(call, "detail"), UNKNOWN);
 }
 
 static void registers(void **state)
 {
-    call_t *call = post(state, "/api/auth/register/?a=b", "stale",
-                        "{\"username\": \" joe \", \"email\": \"joe@example.com\", \"password\": "
-                        "\"long enough\", \"password_confirm\": \"long enough\", \"tenant_name\": "
-                        "\"Joe & Co\", \"first_name\": \"Joe\", \"last_name\": \"D\", "
-                        "\"is_superuser\": true}");
+    call_t *call =
+        api_call(state, "POST", "/api/auth/register/?a=b", "stale",
+                 "{\"username\": \" joe \", \"email\": \"joe@example.com\", \"password\": "
+                 "\"long enough\", \"password_confirm\": \"long enough\", \"tenant_name\": "
+                 "\"Joe & Co\", \"first_name\": \"Joe\", \"last_name\": \"D\", "
+                 "\"is_superuser\": true}");
     call_header(call, "X-Tenant", "nobody");
     call_expect(call, 201);
     assert_string_equal(call_string(call, "user.username"), "joe");
@@ -87,15 +49,17 @@ static void registers(void **state)
     assert_non_null(strstr(record.request_data, "\"password_confirm\":\"***\""));
     assert_null(strstr(record.response_data, call_string(call, "token")));
     assert_non_null(strstr(record.response_data, "joe@example.com"));
-    call_t *profile = make(state, "GET", "/api/auth/profile/", call_string(call, "token"));
+    call_t *profile =
+        api_call(state, "GET", "/api/auth/profile/", call_string(call, "token"), NULL);
     call_expect(profile, 200);
     assert_true(json_equal(profile->json, user));
 }
 
 static void refuses_registrations(void **state)
 {
-    call_t *call = post(state, "/api/auth/register/", NULL, "{\"password\": \"short\"}");
-    registered(state, "Taken");
+    call_t *call =
+        api_call(state, "POST", "/api/auth/register/", NULL, "{\"password\": \"short\"}");
+    api_register(state, "Taken");
     call_expect(call, 400);
     assert_string_equal(call_string(call, "username.0"), "This field is required.");
     assert_string_equal(call_string(call, "tenant_name.0"), "This field is required.");
@@ -105,26 +69,28 @@ static void refuses_registrations(void **state)
         "{\"username\": \"ann\", \"email\": \"ann@example.com\", \"password\": \"long enough\", "
         "\"password_confirm\": \"%s\", \"tenant_name\": \"t\xc3\xa4KEN\", \"first_name\": \"A\", "
         "\"last_name\": \"L\"}";
-    call = post(state, "/api/auth/register/", NULL, apr_psprintf(call_pool(), whole, "other"));
+    call = api_call(state, "POST", "/api/auth/register/", NULL,
+                    apr_psprintf(call_pool(), whole, "other"));
     call_expect(call, 400);
     assert_string_equal(call_string(call, "password_confirm.0"), "Passwords do not match.");
-    call =
-        post(state, "/api/auth/register/", NULL, apr_psprintf(call_pool(), whole, "long enough"));
+    call = api_call(state, "POST", "/api/auth/register/", NULL,
+                    apr_psprintf(call_pool(), whole, "long enough"));
     call_expect(call, 400);
     assert_string_equal(call_string(call, "tenant_name.0"),
                         "A tenant with that name already exists.");
-    settings.registration = 0;
-    call = post(state, "/api/auth/register/", NULL, "not even JSON");
+    api_settings.registration = 0;
+    call = api_call(state, "POST", "/api/auth/register/", NULL, "not even JSON");
     call_expect(call, 403);
     assert_string_equal(call_string(call, "detail"), "Registration is closed.");
-    settings.registration = 1;
+    api_settings.registration = 1;
 }
 
 static call_t *login(void **state, const char *tenant, const char *username, const char *password)
 {
-    call_t *call = post(state, "/api/auth/login/", "stale",
-                        apr_psprintf(call_pool(), "{\"username\": \"%s\", \"password\": \"%s\"}",
-                                     username, password));
+    call_t *call =
+        api_call(state, "POST", "/api/auth/login/", "stale",
+                 apr_psprintf(call_pool(), "{\"username\": \"%s\", \"password\": \"%s\"}", username,
+                              password));
     if (tenant) {
         call_header(call, "X-Tenant", tenant);
     }
@@ -133,25 +99,25 @@ static call_t *login(void **state, const char *tenant, const char *username, con
 
 static void logs_in(void **state)
 {
-    registered(state, "Logging");
-    call_t *call = login(state, NULL, "ANN@logging.example", "long enough");
+    api_register(state, "Logging");
+    call_t *call = login(state, NULL, "ANN.logging@example.com", "long enough");
     call_expect(call, 200);
     assert_string_equal(call_string(call, "user.username"), "ann");
     assert_string_equal(call_string(call, "message"), "Login successful");
     assert_string_equal(call->request.actor->account.username, "ann");
     assert_null(strstr(call->request.history_response, call_string(call, "token")));
-    call_t *profile = make(state, "GET", "/api/auth/profile/", NULL);
+    call_t *profile = api_call(state, "GET", "/api/auth/profile/", NULL, NULL);
     call_header(profile, "Authorization",
                 apr_pstrcat(call_pool(), "bearer ", call_string(call, "token"), NULL));
     call_expect(profile, 200);
-    call = make(state, "POST", "/api/auth/login/?tenant=logging", NULL);
+    call = api_call(state, "POST", "/api/auth/login/?tenant=logging", NULL, NULL);
     call_body(call, "application/x-www-form-urlencoded", "username=ann&password=long+enough");
     call_expect(call, 200);
 }
 
 static void refuses_logins(void **state)
 {
-    registered(state, "Refusing");
+    api_register(state, "Refusing");
     call_t *call = login(state, "refusing", "ann", "wrong");
     call_expect(call, 400);
     assert_string_equal(call_string(call, "non_field_errors.0"),
@@ -174,8 +140,8 @@ static void refuses_logins(void **state)
 
 static void updates_the_profile(void **state)
 {
-    const char *token = registered(state, "Profile");
-    call_t *call = make(state, "PATCH", "/api/auth/profile/update/", token);
+    const char *token = api_register(state, "Profile");
+    call_t *call = api_call(state, "PATCH", "/api/auth/profile/update/", token, NULL);
     call_body(call, JSON, "{\"first_name\": \"Anna\", \"is_superuser\": true, \"tenant\": null}");
     call_expect(call, 200);
     assert_string_equal(call_string(call, "first_name"), "Anna");
@@ -183,12 +149,12 @@ static void updates_the_profile(void **state)
     assert_true(json_is_false(json_object_get(call->json, "is_superuser")));
     const char *tag = call_answer_header(call, "ETag");
     assert_memory_equal(tag, "\"2-", 3);
-    call = make(state, "PUT", "/api/auth/profile/update/", token);
+    call = api_call(state, "PUT", "/api/auth/profile/update/", token, NULL);
     call_body(call, JSON, "{\"first_name\": \"\"}");
     call_expect(call, 400);
     assert_string_equal(call_string(call, "username.0"), "This field is required.");
     assert_string_equal(call_string(call, "first_name.0"), "This field may not be blank.");
-    call = make(state, "PATCH", "/api/auth/profile/update/", token);
+    call = api_call(state, "PATCH", "/api/auth/profile/update/", token, NULL);
     call_body(call, JSON, "{\"last_name\": \"Li\"}");
     call_header(call, "If-Match", tag);
     call_expect(call, 200);
@@ -199,60 +165,61 @@ static void updates_the_profile(void **state)
 
 static void reads_the_profile(void **state)
 {
-    const char *token = registered(state, "Reading");
-    call_t *call = make(state, "GET", "/api/auth/profile/?fields=username,tenant", token);
+    const char *token = api_register(state, "Reading");
+    call_t *call = api_call(state, "GET", "/api/auth/profile/?fields=username,tenant", token, NULL);
     call_expect(call, 200);
     assert_int_equal(json_object_size(call->json), 2);
     const char *tag = call_answer_header(call, "ETag");
-    call = make(state, "HEAD", "/api/auth/profile/?fields=username,tenant", token);
+    call = api_call(state, "HEAD", "/api/auth/profile/?fields=username,tenant", token, NULL);
     call_header(call, "If-None-Match", tag);
     call_expect(call, 304);
     assert_null(call->response.body);
     assert_null(call->response.content_type);
     assert_string_equal(call_answer_header(call, "ETag"), tag);
-    call = make(state, "GET", "/api/auth/profile/", token);
+    call = api_call(state, "GET", "/api/auth/profile/", token, NULL);
     call_header(call, "If-None-Match", tag);
     call_expect(call, 200);
     assert_string_not_equal(call_answer_header(call, "ETag"), tag);
-    call = make(state, "GET", "/api/auth/profile/?fields=username,password", token);
+    call = api_call(state, "GET", "/api/auth/profile/?fields=username,password", token, NULL);
     call_expect(call, 400);
     assert_string_equal(call_string(call, "fields.0"), "\"password\" is not a valid choice.");
 }
 
 static void changes_the_password(void **state)
 {
-    const char *token = registered(state, "Password");
+    const char *token = api_register(state, "Password");
     call_t *call = login(state, "password", "ann", "long enough");
     call_expect(call, 200);
     const char *other = call_string(call, "token");
-    call = post(state, "/api/auth/password/change/", token,
-                "{\"old_password\": \"wrong\", \"new_password\": \"longer still\"}");
+    call = api_call(state, "POST", "/api/auth/password/change/", token,
+                    "{\"old_password\": \"wrong\", \"new_password\": \"longer still\"}");
     call_expect(call, 400);
     assert_string_equal(call_string(call, "old_password.0"), "Wrong password.");
-    call = post(state, "/api/auth/password/change/", token,
-                "{\"old_password\": \"long enough\", \"new_password\": \"longer still\"}");
+    call = api_call(state, "POST", "/api/auth/password/change/", token,
+                    "{\"old_password\": \"long enough\", \"new_password\": \"longer still\"}");
     call_expect(call, 200);
     assert_null(strstr(call->request.history_request, "long"));
-    call_expect(make(state, "GET", "/api/auth/profile/", token), 200);
-    call_expect(make(state, "GET", "/api/auth/profile/", other), 401);
+    call_expect(api_call(state, "GET", "/api/auth/profile/", token, NULL), 200);
+    call_expect(api_call(state, "GET", "/api/auth/profile/", other, NULL), 401);
     call_expect(login(state, "password", "ann", "longer still"), 200);
 }
 
 static void logs_out(void **state)
 {
-    const char *token = registered(state, "Leaving");
+    const char *token = api_register(state, "Leaving");
     call_t *call = login(state, "leaving", "ann", "long enough");
     call_expect(call, 200);
     const char *second = call_string(call, "token");
-    call = make(state, "POST", "/api/auth/logout/", token);
+    call = api_call(state, "POST", "/api/auth/logout/", token, NULL);
     call_expect(call, 200);
     assert_string_equal(call_text(call), "{\"message\":\"Logout successful\"}");
-    call_expect(make(state, "GET", "/api/auth/profile/", token), 401);
-    call_expect(make(state, "GET", "/api/auth/profile/", second), 200);
+    call_expect(api_call(state, "GET", "/api/auth/profile/", token, NULL), 401);
+    call_expect(api_call(state, "GET", "/api/auth/profile/", second, NULL), 200);
     call = login(state, "leaving", "ann", "long enough");
     call_expect(call, 200);
-    call_expect(post(state, "/api/auth/logout/", second, "{\"all\": true}"), 200);
-    call_expect(make(state, "GET", "/api/auth/profile/", call_string(call, "token")), 401);
+    call_expect(api_call(state, "POST", "/api/auth/logout/", second, "{\"all\": true}"), 200);
+    call_expect(api_call(state, "GET", "/api/auth/profile/", call_string(call, "token"), NULL),
+                401);
 }
 
 static void refuses_credentials(void **state)
@@ -271,7 +238,7 @@ static void refuses_credentials(void **state)
         {"Token \xff", 400, "The Authorization header is not valid UTF-8."},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        call_t *call = make(state, "GET", "/api/auth/profile/", NULL);
+        call_t *call = api_call(state, "GET", "/api/auth/profile/", NULL, NULL);
         if (rows[i].header) {
             call_header(call, "Authorization", rows[i].header);
         }
@@ -296,5 +263,5 @@ int main(void)
         cmocka_unit_test(logs_out),
         cmocka_unit_test(refuses_credentials),
     };
-    return cmocka_run_group_tests_name("api/auth", tests, begin, fixture_end);
+    return cmocka_run_group_tests_name("api/auth", tests, api_begin, fixture_end);
 }
