@@ -102,8 +102,7 @@ my @unreadable = (
     (map { [$_->[0], $parts, parts($_->[1]), 400, {detail => qr/^Multipart form parse error - /}] }
         ['a part without a name', "Content-Disposition: form-data\r\n\r\nx"], ['a part without headers', "\r\nx"],
         ['a part without a disposition', "Content-Type: text/plain\r\n\r\nx"],
-        ['a file with a NUL in its name', "Content-Disposition: form-data; name=\"f\"; filename=\"a\0b\"\r\n\r\nx"],
-        ['a file whose name is no UTF-8', "Content-Disposition: form-data; name=\"f\"; filename=\"\xff\"\r\n\r\nx"]),
+        ['a file with a NUL in its name', "Content-Disposition: form-data; name=\"f\"; filename=\"a\0b\"\r\n\r\nx"]),
     ['multipart with a header of 100 KB', $parts, parts('X: ' . 'x' x 100000 . "\r\n" . part(username => 'a')), 400,
         {detail => qr/^Multipart form parse error - /}],
 );
@@ -124,7 +123,7 @@ my @strange = (
     ['500 parts', $parts, parts(map { part("f$_" => $_) } 1 .. 500)],
     ['a file where a field should be', $parts,
         parts("Content-Disposition: form-data; name=\"username\"; filename=\"../../etc/passwd\"\r\n\r\nroot")],
-    ['a file of bytes', $parts, parts("Content-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n\xff\0\xff")],
+    ['a file of bytes', $parts, parts("Content-Disposition: form-data; name=\"f\"; filename=\"\xff\"\r\n\r\n\xff\0\xff")],
 );
 
 # ---- fields that are wrong: [value, message]

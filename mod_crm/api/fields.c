@@ -21,9 +21,13 @@ crm_error_t *crm_fields_read(const crm_request_t *request, const char *const **r
     apr_pool_t *pool = request->pool;
     const crm_entity_t *entity = request->route->result;
     const char *text = entity ? crm_parameters_get(request->query, "fields") : NULL;
-    apr_array_header_t *names = apr_array_make(pool, text ? 8 : 1, sizeof(const char *));
+    if (!text) {
+        *ret_names = NULL;
+        return NULL;
+    }
+    apr_array_header_t *names = apr_array_make(pool, 8, sizeof(const char *));
     crm_error_t *error = NULL;
-    char *state, *list = apr_pstrdup(pool, text ? text : "");
+    char *state, *list = apr_pstrdup(pool, text);
     for (char *name = apr_strtok(list, ", ", &state); name; name = apr_strtok(NULL, ", ", &state)) {
         if (is_shown(entity, name)) {
             APR_ARRAY_PUSH(names, const char *) = name;

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "api/parameters.h"
 #include "api/record.h"
 #include "api/route.h"
 #include "base/json.h"
@@ -52,8 +53,19 @@ static json_t *query_json(const apr_table_t *query)
     return json;
 }
 
-static const char *request_text(const crm_request_t *request)
+/* What is refused before anybody looks at it has a query too. */
+static void read_query(crm_request_t *request)
 {
+    if (!request->query && request->raw_query &&
+        crm_parameters_parse(request->pool, request->raw_query, strlen(request->raw_query),
+                             "query string", &request->query)) {
+        request->query = NULL;
+    }
+}
+
+static const char *request_text(crm_request_t *request)
+{
+    read_query(request);
     int has_query = request->query && apr_table_elts(request->query)->nelts > 0;
     if (!has_query && !request->noted_body) {
         return NULL;

@@ -100,12 +100,13 @@ static const char *allow_of(apr_pool_t *pool, const apr_array_header_t *rows)
     for (int i = 0; methods[i]; i++) {
         for (int j = 0; j < rows->nelts; j++) {
             if (strcmp(APR_ARRAY_IDX(rows, j, const crm_route_t *)->method, methods[i]) == 0) {
-                allow = apr_pstrcat(pool, allow, methods[i], i ? ", " : ", HEAD, ", NULL);
+                allow = apr_pstrcat(pool, allow, methods[i], ", ", NULL);
                 break;
             }
         }
     }
-    return apr_pstrcat(pool, allow, "OPTIONS", NULL);
+    int has_get = strncmp(allow, "GET", 3) == 0;
+    return apr_pstrcat(pool, allow, has_get ? "HEAD, " : "", "OPTIONS", NULL);
 }
 
 apr_array_header_t *crm_route_rows(apr_pool_t *pool, const char *path)

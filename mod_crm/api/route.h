@@ -59,8 +59,8 @@ extern const crm_route_t *const crm_route_tables[];
 
 /* The route of METHOD and PATH (below the prefix), its path parameters into PARAMETERS (room for
  * CRM_MAX_PARAMETERS, in POOL). Another method of a known path: METHOD error, *RET_ALLOW has its
- * methods ("GET, HEAD, OPTIONS"). NOT_FOUND otherwise. {uuid} is 36 characters, {id} a positive
- * 64-bit number, {text} any one segment; a row without parameters wins over one with. */
+ * methods ("GET, POST, HEAD, OPTIONS"). NOT_FOUND otherwise. {uuid} is 36 characters, {id} a
+ * positive 64-bit number, {text} any one segment; a row without parameters wins over one with. */
 crm_error_t *crm_route_find(apr_pool_t *pool, const char *method, const char *path,
                             const crm_route_t **ret_route, const char **parameters,
                             const char **ret_allow);

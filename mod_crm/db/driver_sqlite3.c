@@ -159,7 +159,8 @@ static void explain(const crm_connection_t *connection, apr_pool_t *pool, int co
     int extended = sqlite3_extended_errcode(native(connection));
     ret_refusal->code = extended ? extended : code;
     ret_refusal->text = apr_pstrdup(pool, sqlite3_errmsg(native(connection)));
-    ret_refusal->stale = extended == SQLITE_SCHEMA;
+    /* of a statement prepared before the schema changed, the reset after it may leave no number */
+    ret_refusal->stale = extended == SQLITE_SCHEMA || (code == SQLITE_ERROR && !extended);
     for (apr_size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (meanings[i].code == extended || meanings[i].code == (extended & 0xff)) {
             ret_refusal->kind = meanings[i].kind;

@@ -8,6 +8,7 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "base/unicode.h"
 #include "server/config.h"
 #include "server/folders.h"
 #include "server/keeper.h"
@@ -178,6 +179,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main)
 
 void crm_lifecycle_register(apr_pool_t *pool)
 {
+    crm_unicode_keep(); /* before directives are read: some fold names */
     (void)pool;
     ap_hook_post_config(prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);

@@ -35,6 +35,12 @@ sub new {
     return $self;
 }
 
+# A server that somebody else started, to be called only. Arguments: port, database.
+sub running {
+    my ($class, %self) = @_;
+    return bless {%self, owner => 0}, $class;
+}
+
 sub make_key {
     my ($self, $path) = @_;
     my $mask = umask 077;
@@ -97,6 +103,7 @@ sub write_config {
 sub crmctl {
     my ($self, @words) = @_;
     my @option = ref $words[0] ? shift @words : ();
+    local $ENV{LD_PRELOAD} = $ENV{CRM_PRELOAD} // '';
     return Crm::Process::run(@option, Crm::Process::crmctl(), @words, '--config', $self->conf, '--httpd',
         Crm::Process::httpd());
 }
@@ -257,17 +264,18 @@ sub difference {
     return $got eq $expected ? () : "$at is $got, not $expected";
 }
 
-# Registers tenant NAME with its admin: {tenant, slug, token, username, password, email, id}.
+# Registers tenant NAME with its admin: {tenant (its id), slug, host (of e-mail addresses), token,
+# username, password, email, id}.
 sub register {
     my ($self, $name, %more) = @_;
     (my $slug = lc $name) =~ s/[^a-z0-9]+/_/g;
-    (my $domain = $slug) =~ tr/_/-/;
-    my %account = (username => "$slug-admin", password => "$slug password", email => "admin\@$domain.example",
+    my $host = $slug =~ tr/_/-/r . '.example';
+    my %account = (username => "$slug-admin", password => "$slug password", email => "admin\@$host",
         first_name => 'Ada', last_name => 'Min', tenant_name => $name, %more);
     my $answer = $self->request(POST => '/api/auth/register/', {body => \%account});
     die "registering $name gave $answer->{status}: $answer->{body}\n" if $answer->{status} != 201;
     my $tenant = $answer->{json}{user}{tenant};
-    return {%account, tenant => $tenant->{id}, slug => $slug, token => $answer->{json}{token},
+    return {%account, tenant => $tenant->{id}, slug => $slug, host => $host, token => $answer->{json}{token},
         id => $answer->{json}{user}{id}};
 }
 
@@ -275,7 +283,7 @@ sub register {
 sub add_user {
     my ($self, $tenant, $username) = @_;
     my %account = (username => $username, password => "$username password",
-        email => "$username\@$tenant->{slug}.example", first_name => 'Ulla', last_name => 'Ser');
+        email => "$username\@$tenant->{host}", first_name => 'Ulla', last_name => 'Ser');
     my $made = $self->request(POST => '/api/auth/tenant/users/create/',
         {token => $tenant->{token}, body => \%account});
     die "creating $username gave $made->{status}: $made->{body}\n" if $made->{status} != 201;

@@ -1,4 +1,4 @@
-/* t/unit/api/api_fixture.c - calls on a site of their own, on SQLite. */
+/* t/unit/api/api_fixture.c - calls on a site of their own. */
 #include <apr_strings.h>
 
 #include "api_fixture.h"
@@ -6,11 +6,8 @@
 
 crm_settings_t api_settings;
 
-int api_begin(void **state)
+static int add_superuser(fixture_t *fixture)
 {
-    api_settings = call_settings();
-    assert_int_equal(fixture_sqlite(state), 0);
-    fixture_t *fixture = fixture_of(state);
     crm_accounts_t accounts = crm_accounts_of(fixture->site, fixture->pool, NULL);
     const crm_new_account_t input = {
         .username = "root",
@@ -23,6 +20,20 @@ int api_begin(void **state)
     crm_account_t *account;
     no_error(crm_account_create(&accounts, fixture->pool, &input, &account));
     return 0;
+}
+
+int api_begin(void **state)
+{
+    api_settings = call_settings();
+    assert_int_equal(fixture_sqlite(state), 0);
+    return add_superuser(*state);
+}
+
+int api_begin_mysql(void **state)
+{
+    api_settings = call_settings();
+    assert_int_equal(fixture_mysql(state), 0);
+    return *state ? add_superuser(*state) : 0;
 }
 
 call_t *api_call(void **state, const char *method, const char *url, const char *token,

@@ -1,4 +1,4 @@
-/* t/unit/api/api_fixture.h - calls on a site of their own, on SQLite: who calls, what is sent. */
+/* t/unit/api/api_fixture.h - calls on a site of their own: who calls, what is sent. */
 #ifndef T_UNIT_API_API_FIXTURE_H
 #define T_UNIT_API_API_FIXTURE_H
 
@@ -8,8 +8,10 @@
 /* What calls made by api_call are made with; a test that changes it changes it back. */
 extern crm_settings_t api_settings;
 
-/* Set-up of a group: the site, the settings, and a superuser. fixture_end takes it down. */
+/* Set-up of a group: the site (on SQLite, or where CRM_TEST_MYSQL says), the settings, and a
+ * superuser. fixture_end takes it down. */
 int api_begin(void **state);
+int api_begin_mysql(void **state);
 
 /* A call with TOKEN (NULL: nobody's) and a JSON body (NULL: none), not sent yet. */
 call_t *api_call(void **state, const char *method, const char *url, const char *token,

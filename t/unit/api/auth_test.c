@@ -1,4 +1,4 @@
-/* t/unit/api/auth_test.c - registration, login, profile, password, logout: whole calls on SQLite.
+/* t/unit/api/auth_test.c - registration, login, profile, password, logout: whole calls.
  */
 #include <apr_strings.h>
 
@@ -263,5 +263,7 @@ int main(void)
         cmocka_unit_test(logs_out),
         cmocka_unit_test(refuses_credentials),
     };
-    return cmocka_run_group_tests_name("api/auth", tests, api_begin, fixture_end);
+    int failed = cmocka_run_group_tests_name("api/auth, sqlite3", tests, api_begin, fixture_end);
+    return failed +
+           cmocka_run_group_tests_name("api/auth, mysql", tests, api_begin_mysql, fixture_end);
 }

@@ -114,5 +114,8 @@ int main(void)
         cmocka_unit_test(each_source),
         cmocka_unit_test(sources_that_do_not_count),
     };
-    return cmocka_run_group_tests_name("api/tenant_source", tests, api_begin, fixture_end);
+    int failed =
+        cmocka_run_group_tests_name("api/tenant_source, sqlite3", tests, api_begin, fixture_end);
+    return failed + cmocka_run_group_tests_name("api/tenant_source, mysql", tests, api_begin_mysql,
+                                                fixture_end);
 }

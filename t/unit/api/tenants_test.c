@@ -1,4 +1,4 @@
-/* t/unit/api/tenants_test.c - the platform's tenants: whole calls on SQLite. */
+/* t/unit/api/tenants_test.c - the platform's tenants: whole calls. */
 #include <apr_strings.h>
 
 #include "api_fixture.h"
@@ -119,5 +119,7 @@ int main(void)
         cmocka_unit_test(an_admin_changes_his_own),
         cmocka_unit_test(deactivates),
     };
-    return cmocka_run_group_tests_name("api/tenants", tests, api_begin, fixture_end);
+    int failed = cmocka_run_group_tests_name("api/tenants, sqlite3", tests, api_begin, fixture_end);
+    return failed +
+           cmocka_run_group_tests_name("api/tenants, mysql", tests, api_begin_mysql, fixture_end);
 }

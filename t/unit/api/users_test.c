@@ -1,4 +1,4 @@
-/* t/unit/api/users_test.c - the users of a tenant: whole calls on SQLite. */
+/* t/unit/api/users_test.c - the users of a tenant: whole calls. */
 #include <apr_strings.h>
 
 #include "api_fixture.h"
@@ -126,5 +126,7 @@ int main(void)
         cmocka_unit_test(disables),
         cmocka_unit_test(only_for_admins_and_superusers),
     };
-    return cmocka_run_group_tests_name("api/users", tests, api_begin, fixture_end);
+    int failed = cmocka_run_group_tests_name("api/users, sqlite3", tests, api_begin, fixture_end);
+    return failed +
+           cmocka_run_group_tests_name("api/users, mysql", tests, api_begin_mysql, fixture_end);
 }
