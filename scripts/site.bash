@@ -282,22 +282,37 @@ json_value() { perl -MJSON::PP -e 'local $/; print decode_json(<STDIN>)->{$ARGV[
 
 login() { call POST auth/login/ '' "{\"username\": \"$1\", \"password\": \"$2\"}"; }
 
+# The first start makes the accounts; later ones fetch a new token, for the last one may have ended.
 fill_site() {
-    local answer tenant admin password
-    tenant=$(site tenant) admin=$(site tenant_admin) password=$(site tenant_admin_password)
-    if ! login "$(site superuser)" "$(site superuser_password)" >/dev/null; then
-        site superuser_password | crmctl createsuperuser --username "$(site superuser)" \
-            --email admin@localhost.localdomain --password-stdin >>"$dir/log/setup.log" 2>&1 ||
-            fail "the superuser could not be created" "$dir/log/setup.log"
-    fi
-    if answer=$(login "$admin" "$password"); then
+    local answer admin password
+    admin=$(site tenant_admin) password=$(site tenant_admin_password)
+    if [ ! -e "$dir/filled" ]; then
+        make_superuser
+        make_tenant "$admin" "$password"
+        touch "$dir/filled"
+    elif answer=$(login "$admin" "$password"); then
         remember tenant_token "$(json_value token <<<"$answer")"
-        return
+    else
+        say "the password of $admin is no longer the one in $dir/site.json"
     fi
-    answer=$(call POST auth/register/ '' "{\"username\": \"$admin\", \"password\": \"$password\",
-        \"email\": \"demo-admin@example.com\", \"first_name\": \"Dana\", \"last_name\": \"Demo\",
-        \"tenant_name\": \"$tenant\"}") ||
-        fail "the demo tenant could not be registered: $answer" "$dir/log/error.log"
+}
+
+# A start that was cut off may have made it.
+make_superuser() {
+    if login "$(site superuser)" "$(site superuser_password)" >/dev/null; then return; fi
+    site superuser_password | crmctl createsuperuser --username "$(site superuser)" \
+        --email admin@example.com --password-stdin >>"$dir/log/setup.log" 2>&1 ||
+        fail "the superuser could not be created" "$dir/log/setup.log"
+}
+
+make_tenant() {
+    local admin=$1 password=$2 answer
+    if ! answer=$(login "$admin" "$password"); then
+        answer=$(call POST auth/register/ '' "{\"username\": \"$admin\", \"password\": \"$password\",
+            \"email\": \"demo-admin@example.com\", \"first_name\": \"Dana\", \"last_name\": \"Demo\",
+            \"tenant_name\": \"$(site tenant)\"}") ||
+            fail "the demo tenant could not be registered: $answer" "$dir/log/error.log"
+    fi
     remember tenant_token "$(json_value token <<<"$answer")"
     fill_tenant "$(site tenant_token)"
 }
@@ -309,6 +324,7 @@ fill_tenant() {
         answer=$(call POST auth/tenant/users/create/ "$token" "{\"username\": \"$row\",
             \"email\": \"$row@example.com\", \"password\": \"$(random_text 20)\",
             \"first_name\": \"$first\", \"last_name\": \"$last\"}") ||
+            [[ $answer == *'already exists'* ]] ||
             fail "the demo tenant's data could not be made: $answer" "$dir/log/error.log"
     done <<<"$(printf '%s\n' 'ines|Inês|Almeida' 'juergen|Jürgen|Groß' 'mei|美|陈' 'omar|عمر|Haddad')"
     for row in auth/profile/ auth/tenant/users/ auth/tenant/users/?search=gro%C3%9F auth/history/; do

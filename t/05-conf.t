@@ -35,7 +35,8 @@ sub adapted {
         $text =~ s/$pattern/$replace{$pattern}/g;
     }
     $text =~ s/^(\s*(?:Listen|<VirtualHost) \S*?)\b$_\b/$1$port{$_}/mg for sort keys %port;
-    $text =~ s/^(\s*CrmEngine on)$/$1\n    CrmMigrations "$Crm::Process::source\/sql"\n    CrmPasswordHash memory=1M passes=1/mg;
+    my $migrations = Crm::Process::migrations();
+    $text =~ s/^(\s*CrmEngine on)$/$1\n    CrmMigrations "$migrations"\n    CrmPasswordHash memory=1M passes=1/mg;
     return $text;
 }
 

@@ -236,11 +236,15 @@ sub scripts {
     # nobody takes another's slug by choosing it as his name
     my $answer = $server->call(POST => '/api/auth/tenants/', {token => $root, body => {name => 'muller_sohne'}}, 201);
     like($answer->{json}{database_name}, qr/tenant_muller_sohne_2/, "$server->{database}: a name that is another's slug");
-    my $renamed = $server->call(PATCH => "/api/auth/tenants/$answer->{json}{id}/", {token => $root, body => {name => 'Renamed'}}, 200,
+    $server->call(PATCH => "/api/auth/tenants/$answer->{json}{id}/", {token => $root, body => {name => 'Renamed'}}, 200,
         {name => 'Renamed', database_name => $answer->{json}{database_name}});
     $server->call(GET => "$users?tenant=renamed", {token => $root}, 200);
     $server->call(GET => "$users?tenant=muller_sohne_2", {token => $root}, 200);
     $server->call(PATCH => "/api/auth/tenants/$answer->{json}{id}/", {token => $root, body => {name => 'A B'}}, 400, {name => [qr/already/]});
+    # nor is a slug given that somebody is found by already
+    $server->call(PATCH => "/api/auth/tenants/$answer->{json}{id}/", {token => $root, body => {name => 'wanted_slug'}}, 200);
+    $answer = $server->call(POST => '/api/auth/tenants/', {token => $root, body => {name => 'Wanted Slug'}}, 201);
+    like($answer->{json}{database_name}, qr/tenant_wanted_slug_2/, "$server->{database}: a slug that is another's name");
     return;
 }
 

@@ -83,11 +83,14 @@ static const char *slug_of_host(apr_pool_t *pool, const char *key)
     return slug;
 }
 
-/* 1 when TENANT is the one named. */
+/* 1 when TENANT is surely the one named. A host's name is a slug before it is a tenant's name:
+ * nobody takes another's host by what he calls himself, so his name alone does not decide. */
 static int is_named(apr_pool_t *pool, const named_t *named, const crm_tenant_t *tenant)
 {
+    if (named->is_host) {
+        return strcmp(slug_of_host(pool, named->key), tenant->slug) == 0;
+    }
     return strcmp(named->key, tenant->slug) == 0 ||
-           (named->is_host && strcmp(slug_of_host(pool, named->key), tenant->slug) == 0) ||
            strcmp(named->key, crm_text_fold(pool, tenant->name)) == 0;
 }
 
@@ -97,15 +100,16 @@ static crm_error_t *not_found(apr_pool_t *pool, const char *text)
                           crm_text_cut(pool, text, 400));
 }
 
-/* Asks the main database. */
+/* Asks the main database; for a host, first by the slug that it stands for. */
 static crm_error_t *look_up(const crm_request_t *request, const named_t *named,
                             crm_tenant_t **ret_tenant)
 {
     apr_pool_t *pool = request->pool;
+    const char *text = named->is_host ? slug_of_host(pool, named->key) : named->text;
     crm_tenant_t *tenant;
-    crm_error_t *error = crm_tenant_find(request->site, pool, named->text, &tenant);
+    crm_error_t *error = crm_tenant_find(request->site, pool, text, &tenant);
     if (error && error->kind == CRM_E_NOT_FOUND && named->is_host && strchr(named->key, '-')) {
-        error = crm_tenant_find(request->site, pool, slug_of_host(pool, named->key), &tenant);
+        error = crm_tenant_find(request->site, pool, named->text, &tenant);
     }
     if (error) {
         return error->kind == CRM_E_NOT_FOUND ? not_found(pool, named->text) : error;
@@ -128,6 +132,12 @@ static crm_error_t *resolve(const crm_request_t *request, const named_t *named,
     return look_up(request, named, ret_tenant);
 }
 
+/* 1 when both surely mean the same tenant. */
+static int same_name(const named_t *a, const named_t *b)
+{
+    return a->is_host == b->is_host && strcmp(a->key, b->key) == 0;
+}
+
 static int same_tenant(const crm_tenant_t *a, const crm_tenant_t *b)
 {
     return memcmp(&a->id, &b->id, sizeof(a->id)) == 0;
@@ -145,7 +155,7 @@ static crm_error_t *find_named(const crm_request_t *request, crm_tenant_t **ret_
     for (int i = 0; i < settings->ntenant_from; i++) {
         *ret_counts_account |= settings->tenant_from[i] == CRM_FROM_ACCOUNT;
         CRM_ERR(read_source(request, settings->tenant_from[i], &named));
-        if (!named.text || (tenant && strcmp(named.key, first.key) == 0)) {
+        if (!named.text || (tenant && same_name(&named, &first))) {
             continue;
         }
         CRM_ERR(resolve(request, &named, &other));

@@ -216,6 +216,7 @@ crm_error_t *crm_account_change_password(const crm_accounts_t *accounts, apr_poo
     crm_error_t *error = crm_password_verify(site->hasher, pool, change->old_password,
                                              now->password, &match, &rehash);
     if (!error && !match) {
+        crm_attempt_fail(site, pool, &attempt);
         return crm_error_field(pool, "old_password", "Wrong password.");
     }
     crm_attempt_give_back(site, pool, &attempt);

@@ -25,7 +25,8 @@ typedef struct crm_history_t {
     apr_time_t created_at;
 } crm_history_t;
 
-/* APR_SUCCESS when the record is safe from the end of this process. */
+/* APR_SUCCESS when the record is safe from the end of this process; also where the site has no
+ * spool: then there is no History. */
 apr_status_t crm_history_append(crm_site_t *site, apr_pool_t *pool, const crm_history_t *record);
 
 typedef struct crm_history_move_t {

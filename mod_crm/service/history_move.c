@@ -18,6 +18,11 @@
 #define PAUSE_MAX apr_time_from_sec(5)
 #define PAUSE_PART 4
 
+/* What attempts that fail may take in a turn, for tenants' databases and for the main one. A server
+ * that does not even refuse costs a timeout each: with many tenants the others would wait for long.
+ * The databases that then are not tried differ from turn to turn. */
+#define PATIENCE apr_time_from_sec(5)
+
 /* Labels that are no slug: slugs neither begin nor end with '_'. */
 #define LABEL_MAIN "_main"
 #define LABEL_UNKNOWN "_unknown"
@@ -42,7 +47,8 @@ typedef struct mover_t {
     apr_pool_t *pool;  /* the caller's */
     apr_pool_t *batch; /* cleared after each batch */
     apr_hash_t *groups;
-    apr_array_header_t *order; /* of group_t *, as first met */
+    apr_array_header_t *order;   /* of group_t *, as first met */
+    apr_interval_time_t lost[2]; /* on attempts that failed: main, tenants */
     crm_history_move_t move;
     crm_error_t *error; /* the first, in pool */
 } mover_t;
@@ -194,23 +200,34 @@ static void defer(mover_t *mover, const group_t *group, apr_interval_time_t paus
     mover->move.deferred += (apr_size_t)group->items->nelts;
 }
 
+/* GROUP into its own database, or into the main one when its tenant is no more. */
+static crm_error_t *store_somewhere(mover_t *mover, const group_t *group)
+{
+    const crm_db_t *main = &mover->site->main;
+    if (!group->slug) {
+        return store_group(mover, main, group, 0);
+    }
+    const crm_db_t *db = crm_site_tenant_db(mover->site, mover->batch, group->slug);
+    crm_error_t *error = store_group(mover, db, group, 0);
+    return error && is_gone(mover, group->slug) ? store_group(mover, main, group, 1) : error;
+}
+
 static void move_group(mover_t *mover, const group_t *group)
 {
-    const crm_db_t *db = &mover->site->main;
+    apr_interval_time_t *lost = &mover->lost[group->slug != NULL];
     apr_time_t until = crm_spool_deferred_until(mover->site->spool, label_of(group));
     apr_time_t now = apr_time_now();
     if (until > now) {
         defer(mover, group, until - now);
         return;
     }
-    if (group->slug) {
-        db = crm_site_tenant_db(mover->site, mover->batch, group->slug);
+    if (*lost > PATIENCE) {
+        defer(mover, group, pause_of(group));
+        return;
     }
-    crm_error_t *error = store_group(mover, db, group, 0);
-    if (error && group->slug && is_gone(mover, group->slug)) {
-        error = store_group(mover, &mover->site->main, group, 1);
-    }
+    crm_error_t *error = store_somewhere(mover, group);
     if (error) {
+        *lost += apr_time_now() - now;
         note_error(mover, error);
         defer(mover, group, pause_of(group));
     }
@@ -219,8 +236,10 @@ static void move_group(mover_t *mover, const group_t *group)
 static apr_status_t finish_batch(void *baton)
 {
     mover_t *mover = baton;
-    for (int i = 0; mover->groups && i < mover->order->nelts; i++) {
-        move_group(mover, APR_ARRAY_IDX(mover->order, i, group_t *));
+    int count = mover->groups ? mover->order->nelts : 0;
+    int first = count > 0 ? (int)(apr_time_now() % count) : 0;
+    for (int i = 0; i < count; i++) {
+        move_group(mover, APR_ARRAY_IDX(mover->order, (first + i) % count, group_t *));
     }
     mover->groups = NULL;
     apr_pool_clear(mover->batch);

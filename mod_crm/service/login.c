@@ -148,6 +148,8 @@ static crm_error_t *try_candidate(search_t *search, apr_pool_t *pool, candidate_
                                 &candidate->match, &candidate->rehash);
     if (error) {
         crm_attempt_give_back(site, pool, &candidate->attempt);
+    } else if (!candidate->match) {
+        crm_attempt_fail(site, pool, &candidate->attempt);
     }
     return error;
 }
@@ -282,6 +284,8 @@ crm_error_t *crm_login(const crm_site_t *site, apr_pool_t *pool, const crm_login
     /* what went wrong on our side does not count against the address */
     if (!error || (error->kind != CRM_E_INVALID && error->kind != CRM_E_THROTTLED)) {
         crm_attempt_give_back(site, pool, &address);
+    } else {
+        crm_attempt_fail(site, pool, &address);
     }
     CRM_ERR(error);
     const crm_accounts_t *accounts = &entry.candidate->accounts;

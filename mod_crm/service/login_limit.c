@@ -10,13 +10,18 @@
 
 /* One attempt in so many also removes what is long over. */
 #define SWEEP_ONE_IN 64
+/* How long an attempt waits for the outcome of others, and how often it looks. */
+#define PATIENCE apr_time_from_sec(5)
+#define PAUSE apr_time_from_msec(20)
+
 #define SWEEP_AGE apr_time_from_sec(24 * 60 * 60)
 
 typedef struct count_t {
     crm_attempt_t *attempt;
     apr_time_t now;
     apr_interval_time_t window;
-    apr_int64_t failures; /* this one included */
+    apr_int64_t failures;  /* this one, and others that are being looked at, included */
+    apr_int64_t confirmed; /* wrong passwords */
 } count_t;
 
 static crm_attempt_t attempt_of(const crm_site_t *site, const char *purpose, const void *data,
@@ -68,22 +73,26 @@ static crm_error_t *count_up(const crm_db_t *db, apr_pool_t *pool, void *baton)
     crm_value_t over = crm_time(count->now - count->window);
     CRM_ERR(crm_db_execute(
         db, pool,
-        "INSERT INTO login_attempt (attempt_key, failures, window_start) VALUES (?, 1, ?) "
-        "{upsert attempt_key} "
+        "INSERT INTO login_attempt (attempt_key, failures, confirmed, window_start) "
+        "VALUES (?, 1, 0, ?) {upsert attempt_key} "
         "failures = CASE WHEN login_attempt.window_start <= ? THEN 1 "
         "ELSE login_attempt.failures + 1 END, "
+        "confirmed = CASE WHEN login_attempt.window_start <= ? THEN 0 "
+        "ELSE login_attempt.confirmed END, "
         "window_start = CASE WHEN login_attempt.window_start <= ? THEN {new window_start} "
         "ELSE login_attempt.window_start END",
-        CRM_ARGS(key, crm_time(count->now), over, over), NULL));
+        CRM_ARGS(key, crm_time(count->now), over, over, over), NULL));
     const crm_rows_t *rows;
-    CRM_ERR(crm_db_select(db, pool,
-                          "SELECT failures, window_start FROM login_attempt WHERE attempt_key = ?",
-                          "it", CRM_ARGS(key), &rows));
+    CRM_ERR(crm_db_select(
+        db, pool,
+        "SELECT failures, confirmed, window_start FROM login_attempt WHERE attempt_key = ?", "iit",
+        CRM_ARGS(key), &rows));
     if (rows->count == 0) {
         return crm_error_standard(pool, CRM_E_INTERNAL);
     }
     count->failures = crm_row(rows, 0)[0].as.integer;
-    count->attempt->window_start = crm_row(rows, 0)[1].as.time;
+    count->confirmed = crm_row(rows, 0)[1].as.integer;
+    count->attempt->window_start = crm_row(rows, 0)[2].as.time;
     return NULL;
 }
 
@@ -100,23 +109,50 @@ static void sweep(const crm_site_t *site, apr_pool_t *pool, const count_t *count
                    CRM_ARGS(crm_time(count->now - age)), NULL);
 }
 
-crm_error_t *crm_attempt_count(const crm_site_t *site, apr_pool_t *pool, crm_attempt_t *attempt,
-                               int allowed, apr_interval_time_t window)
+static crm_error_t *throttled(apr_pool_t *pool, apr_interval_time_t left)
 {
-    count_t count = {.attempt = attempt, .now = apr_time_now(), .window = window};
-    CRM_ERR(crm_db_transaction(&site->main, pool, count_up, &count));
-    attempt->counted = 1;
-    sweep(site, pool, &count);
-    if (count.failures <= allowed) {
-        return NULL;
-    }
-    apr_interval_time_t left = attempt->window_start + window - count.now;
     int seconds = left > 0 ? (int)((left + APR_USEC_PER_SEC - 1) / APR_USEC_PER_SEC) : 1;
     crm_error_t *error = crm_error_make(pool, CRM_E_THROTTLED,
                                         "Request was throttled. Expected available in %d second%s.",
                                         seconds, seconds == 1 ? "" : "s");
     error->retry_after = seconds;
     return error;
+}
+
+crm_error_t *crm_attempt_count(const crm_site_t *site, apr_pool_t *pool, crm_attempt_t *attempt,
+                               int allowed, apr_interval_time_t window)
+{
+    apr_time_t deadline = apr_time_now() + PATIENCE;
+    for (;;) {
+        count_t count = {.attempt = attempt, .now = apr_time_now(), .window = window};
+        CRM_ERR(crm_db_transaction(&site->main, pool, count_up, &count));
+        attempt->counted = 1;
+        sweep(site, pool, &count);
+        if (count.failures <= allowed) {
+            return NULL;
+        }
+        crm_attempt_give_back(site, pool, attempt);
+        if (count.confirmed >= allowed) {
+            return throttled(pool, attempt->window_start + window - count.now);
+        }
+        if (count.now >= deadline) {
+            return throttled(pool, 0);
+        }
+        apr_sleep(PAUSE); /* others are being looked at, and may be right */
+    }
+}
+
+void crm_attempt_fail(const crm_site_t *site, apr_pool_t *pool, crm_attempt_t *attempt)
+{
+    if (!attempt->counted) {
+        return;
+    }
+    attempt->counted = 0;
+    crm_db_execute(
+        &site->main, pool,
+        "UPDATE login_attempt SET confirmed = confirmed + 1 "
+        "WHERE attempt_key = ? AND window_start = ?",
+        CRM_ARGS(crm_bytes(attempt->key, CRM_HASH_SIZE), crm_time(attempt->window_start)), NULL);
 }
 
 void crm_attempt_give_back(const crm_site_t *site, apr_pool_t *pool, crm_attempt_t *attempt)

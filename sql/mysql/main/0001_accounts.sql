@@ -72,6 +72,7 @@ CREATE TABLE login (
 CREATE TABLE login_attempt (
     attempt_key BINARY(32) NOT NULL,
     failures INT NOT NULL,
+    confirmed INT NOT NULL,
     window_start DATETIME(6) NOT NULL,
     PRIMARY KEY (attempt_key),
     KEY window_start (window_start)

@@ -67,6 +67,7 @@ CREATE INDEX login_tenant_id ON login (tenant_id);
 CREATE TABLE login_attempt (
     attempt_key BLOB NOT NULL PRIMARY KEY,
     failures INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
     window_start TEXT NOT NULL
 );
 

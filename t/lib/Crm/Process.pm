@@ -5,6 +5,7 @@ use warnings;
 use Cwd ();
 use File::Basename qw(dirname);
 use File::Path ();
+use File::Temp ();
 use IO::Socket::INET;
 use POSIX ();
 
@@ -89,6 +90,23 @@ sub remove_folder {
     my ($folder) = @_;
     File::Path::remove_tree($folder) if !$ENV{CRM_TEST_KEEP};
     return;
+}
+
+# The folder of the migrations, where the server's children can read it: a copy when they may not
+# search the source tree.
+my $copy;
+
+sub migrations {
+    my $user = server_user() // return "$source/sql";
+    my ($closed) = run('setpriv', "--reuid=$user", "--regid=$user", '--clear-groups', 'test', '-r', "$source/sql");
+    return "$source/sql" if !$closed;
+    if (!$copy) {
+        $copy = File::Temp->newdir('crm-sql-XXXXXX', TMPDIR => 1);
+        chmod 0755, "$copy";
+        output('cp', '-R', "$source/sql", "$copy/sql");
+        output('chmod', '-R', 'a+rX', "$copy/sql");
+    }
+    return "$copy/sql";
 }
 
 # Waits up to SECONDS until CODE is true; what it gave.

@@ -70,7 +70,7 @@ sub settings {
         CrmEngine => 'on',
         CrmMainDatabase => '"' . $self->{databases}->main_url . '"',
         CrmTenantDatabase => '"' . $self->{databases}->tenant_url . '"',
-        CrmMigrations => "$Crm::Process::source/sql",
+        CrmMigrations => Crm::Process::migrations(),
         CrmSecretKeyFile => "$self->{folder}/secret.key",
         CrmHistorySpool => "$self->{folder}/spool",
         CrmPasswordHash => 'memory=1M passes=1 at-once=4',

@@ -3,11 +3,11 @@
 
 #include "api_fixture.h"
 
-typedef enum { NOBODY, ANN, ROOT } caller_e;
+typedef enum { NOBODY, ANN, ROOT, EVE } caller_e;
 
 /* One request; what is NULL names nothing. */
 typedef struct row_t {
-    caller_e caller; /* ann is of "Acme Inc" */
+    caller_e caller; /* ann is of "Acme Inc", eve of "Acme-Inc", whose slug is another */
     const char *vhost, *host, *header, *query;
     int status;
     const char *tenant; /* slug of the one found, or NULL */
@@ -43,6 +43,11 @@ static const row_t rows[] = {
     {.caller = ANN, .host = "globex.crm.example.com", .status = 403},
     {.caller = ANN, .header = "Globex", .status = 403},
     {.caller = ANN, .query = "?tenant=globex", .status = 403},
+    /* a host is a slug before it is a name */
+    {.caller = EVE, .header = "acme-inc", .status = 200, .tenant = "acme_inc_2"},
+    {.caller = EVE, .host = "acme-inc-2.crm.example.com", .status = 200, .tenant = "acme_inc_2"},
+    {.caller = EVE, .host = "acme-inc.crm.example.com", .status = 403},
+    {.caller = ROOT, .host = "acme-inc.crm.example.com", .header = "acme-inc", .status = 400},
     /* none at all */
     {.caller = ANN, .header = "nobody", .status = 404},
     {.caller = ROOT, .query = "?tenant=nobody", .status = 404},
@@ -67,7 +72,8 @@ static const row_t rows[] = {
 
 static void each_source(void **state)
 {
-    const char *tokens[] = {NULL, api_register(state, "Acme Inc"), api_superuser(state)};
+    const char *tokens[] = {NULL, api_register(state, "Acme Inc"), api_superuser(state),
+                            api_register(state, "Acme-Inc")};
     api_register(state, "Globex");
     api_settings.tenant_domain = "crm.example.com";
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

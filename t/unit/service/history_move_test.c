@@ -2,8 +2,10 @@
  */
 #include "site_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <apr_file_info.h>
@@ -380,6 +382,70 @@ static void test_two_movers_at_once(void **state)
     assert_int_equal(number_of(tenant_db(f, "twice"), f->pool, BUCKETS, "x"), 2 * ROUNDS * A_ROUND);
 }
 
+#define SEGMENTS 30
+#define A_SEGMENT 10
+
+/* Leaves segments as killed processes do, so large that they are moved in several transactions. */
+static void leave_segments(fixture_t *f)
+{
+    crm_spool_t *kept = f->site->spool;
+    char *body = apr_palloc(f->pool, 30001);
+    memset(body, '1', 30000);
+    body[30000] = '\0';
+    for (int i = 0; i < SEGMENTS; i++) {
+        apr_pool_t *pool;
+        apr_pool_create(&pool, f->pool);
+        assert_int_equal(crm_spool_open(pool, spool_folder, 0, &f->site->spool), APR_SUCCESS);
+        for (int n = 0; n < A_SEGMENT; n++) {
+            crm_history_t record = record_of("killed", "/killed/");
+            record.request_data = body;
+            append(f, &record);
+        }
+        apr_pool_destroy(pool);
+    }
+    f->site->spool = kept;
+}
+
+/* A process of its own moves what it finds, until it is killed. */
+static void move_for_ever(const fixture_t *f)
+{
+    static const crm_pool_limits_t limits = {
+        .max = 4, .per_database = 4, .wait = apr_time_from_sec(10)};
+    crm_site_t site = *f->site;
+    fixture_t own = {.site = &site};
+    crm_error_t *error;
+    apr_pool_create(&own.pool, NULL);
+    crm_pool_create(own.pool, &limits, &site.connections);
+    site.main.pool = site.connections;
+    crm_spool_open(own.pool, spool_folder, 0, &site.spool);
+    for (;;) {
+        move(&own, &error);
+    }
+}
+
+static void test_a_killed_mover_neither_loses_nor_doubles(void **state)
+{
+    fixture_t *f = fixture_of(state);
+    crm_error_t *error;
+    tenant_with_admin(f, "Killed");
+    crm_db_t *db = tenant_db(f, "killed");
+    leave_segments(f);
+    pid_t child = fork();
+    if (child == 0) {
+        move_for_ever(f);
+    }
+    while (number_of(db, f->pool, ROWS, "/killed/") == 0) {
+        apr_sleep(100);
+    }
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    while (files_left(f)) {
+        move(f, &error);
+        no_error(error);
+    }
+    has(f, db, "/killed/", SEGMENTS * A_SEGMENT);
+}
+
 static void test_a_body_is_redacted_and_cut(void **state)
 {
     fixture_t *f = fixture_of(state);
@@ -409,6 +475,7 @@ static void test_a_body_is_redacted_and_cut(void **state)
         cmocka_unit_test(test_a_dropped_tenants_records_go_to_main),                               \
         cmocka_unit_test(test_a_refused_record_is_stored_bare),                                    \
         cmocka_unit_test(test_large_bodies_are_stored), cmocka_unit_test(test_two_movers_at_once), \
+        cmocka_unit_test(test_a_killed_mover_neither_loses_nor_doubles),                           \
         cmocka_unit_test(test_a_body_is_redacted_and_cut)
 
 int main(void)
