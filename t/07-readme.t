@@ -6,7 +6,8 @@ use Crm::Test;
 
 chdir $Crm::Process::source or die $!;
 
-# The commands of a document's ```console blocks: [command, output as printed].
+# The commands of a document's ```console blocks: [command, output as printed]. Lines that begin with
+# four spaces continue a command.
 sub session {
     my ($document) = @_;
     open my $file, '<:encoding(UTF-8)', $document or die "$document: $!";
@@ -15,7 +16,7 @@ sub session {
     while ($text =~ /^```console\n(.*?)^```/gms) {
         for my $line (split /\n/, $1) {
             if ($line =~ /^\$ (.*)/) { push @steps, [$1, ''] }
-            elsif (@steps && $steps[-1][1] eq '' && $steps[-1][0] =~ /\\$/) { $steps[-1][0] .= "\n$line" }
+            elsif (@steps && $steps[-1][1] eq '' && $line =~ /^    /) { $steps[-1][0] .= "\n$line" }
             elsif (@steps) { $steps[-1][1] .= "$line\n" }
         }
     }
@@ -33,6 +34,7 @@ sub normal {
     $text =~ s/\b\d+\.\d+(?:e-?\d+)?\b/NUMBER/g;
     $text =~ s/("\w*execution_time") ?: ?(?:0|NUMBER)\b/$1:NUMBER/g;
     $text =~ s{http://(?:localhost|127\.0\.0\.1):\d+}{URL}g;
+    $text =~ s/crm_t[a-z]{10}_tenant_/crm_tenant_/g;    # the harness's own prefix
     $text =~ s/\s+\z//;
     return $text;
 }

@@ -295,6 +295,10 @@ sub lifetimes {
         $set->($column, $seconds);
         $server->call(@call, $status, undef, "$server->{database}: $column $seconds s from now: $status");
     }
+    # an account that is disabled in the database itself
+    $server->tenant_sql('acme', "UPDATE account SET is_active = 0 WHERE id = $acme->{id}");
+    $server->call(@call, @invalid);
+    $server->tenant_sql('acme', "UPDATE account SET is_active = 1 WHERE id = $acme->{id}");
     $set->('last_used_at', -50);
     my $before = $used->();
     $server->call(@call, 200);

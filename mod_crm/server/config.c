@@ -138,14 +138,3 @@ const crm_settings_t *crm_settings_of(request_rec *r)
     }
     return settings;
 }
-
-const char *crm_server_name(apr_pool_t *pool, const server_rec *server)
-{
-    apr_port_t port = server->port;
-
-    if (port == 0 && server->addrs) {
-        port = server->addrs->host_port;
-    }
-    return apr_psprintf(pool, "%s:%u", server->server_hostname ? server->server_hostname : "",
-                        (unsigned)port);
-}

@@ -44,9 +44,6 @@ crm_server_t *crm_server_of(const server_rec *server);
  * top. */
 const crm_settings_t *crm_settings_of(request_rec *r);
 
-/* Where SERVER was defined: "acme.example.com:443". */
-const char *crm_server_name(apr_pool_t *pool, const server_rec *server);
-
 void crm_config_register(apr_pool_t *pool);
 
 #endif

@@ -248,7 +248,7 @@ static void test_a_window_ends(void **state)
         assert_non_null(log_in(f, "yann", "wrong", NULL, &in));
     }
     crm_attempt_t attempt = crm_attempt_account(f->site, &accounts.tenant->id, 2);
-    assert_int_equal(failures(f, &attempt), 6);
+    assert_int_equal(failures(f, &attempt), 5);
     run(&f->site->main, f->pool, "UPDATE login_attempt SET window_start = ?",
         crm_time(apr_time_now() - 2 * HOUR));
     crm_logged_in_t in;
