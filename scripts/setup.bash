@@ -8,8 +8,9 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 fail() {
     say "$1"
     if [ -n "${2:-}" ] && [ -s "${2:-}" ]; then
-        printf '  last lines of %s:\n' "$2" >&2
-        tail -n 12 "$2" | sed 's/^/    /' >&2
+        printf '  from %s:\n' "$2" >&2
+        { grep -E 'error:|undefined reference|^E: ' "$2" | tail -n 8; tail -n 10 "$2"; } |
+            cut -c1-300 | sed 's/^/    /' >&2
     fi
     if [ -n "${3:-}" ]; then printf '  %s\n' "$3" >&2; fi
     exit 1

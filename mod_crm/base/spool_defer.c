@@ -11,6 +11,8 @@
 #include "base/spool_defer.h"
 #include "base/spool_frame.h"
 
+#define DUE_STEP apr_time_from_msec(100)
+
 /* What a label waits for, and its records of this batch: header and record of each. */
 typedef struct label_t {
     apr_time_t until;
@@ -67,6 +69,13 @@ static apr_status_t write_label(crm_spool_t *spool, const char *name, const labe
     }
     close(fd);
     return status;
+}
+
+/* Rounded up, so that labels that wait about as long are due together, in one turn. */
+static apr_time_t due_after(apr_interval_time_t delay)
+{
+    apr_time_t due = apr_time_now() + delay;
+    return delay > 0 ? (due + DUE_STEP - 1) / DUE_STEP * DUE_STEP : due;
 }
 
 apr_pool_t *crm_spool_begin_turn(crm_spool_t *spool)
@@ -151,7 +160,7 @@ apr_status_t crm_spool_defer(crm_spool_t *spool, const char *label, const void *
         return APR_EINVAL;
     }
     label_t *found = label_of(spool, label);
-    apr_time_t until = apr_time_now() + delay;
+    apr_time_t until = due_after(delay);
     unsigned char *header = apr_palloc(spool->batch, CRM_FRAME_HEADER);
     crm_frame_header(record, size, header);
     if (!found->parts) {

@@ -23,6 +23,9 @@
  * The databases that then are not tried differ from turn to turn. */
 #define PATIENCE apr_time_from_sec(5)
 
+/* A server that is there says sooner that it has no such database. */
+#define AT_ONCE apr_time_from_sec(1)
+
 /* Labels that are no slug: slugs neither begin nor end with '_'. */
 #define LABEL_MAIN "_main"
 #define LABEL_UNKNOWN "_unknown"
@@ -208,8 +211,12 @@ static crm_error_t *store_somewhere(mover_t *mover, const group_t *group)
         return store_group(mover, main, group, 0);
     }
     const crm_db_t *db = crm_site_tenant_db(mover->site, mover->batch, group->slug);
+    apr_time_t began = apr_time_now();
     crm_error_t *error = store_group(mover, db, group, 0);
-    return error && is_gone(mover, group->slug) ? store_group(mover, main, group, 1) : error;
+    if (error && apr_time_now() - began < AT_ONCE && is_gone(mover, group->slug)) {
+        error = store_group(mover, main, group, 1);
+    }
+    return error;
 }
 
 static void move_group(mover_t *mover, const group_t *group)

@@ -243,7 +243,7 @@ static const char *token_of(const crm_accounts_t *accounts, apr_pool_t *pool,
 
 static int is_valid(fixture_t *f, const char *token, crm_actor_t **ret_actor)
 {
-    crm_actor_t *actor;
+    crm_actor_t *actor = NULL;
     crm_error_t *error = crm_token_authenticate(f->site, f->pool, token, &life, &actor);
     if (error) {
         is_error(error, CRM_E_UNAUTHENTICATED, NULL, "Invalid token.");
@@ -258,7 +258,7 @@ static void test_disabling_ends_tokens(void **state)
     fixture_t *f = fixture_of(state);
     crm_accounts_t accounts = accounts_in(f, "Disabling");
     crm_account_t *account = account_of(&accounts, f->pool, "eva");
-    crm_actor_t *actor;
+    crm_actor_t *actor = NULL;
     const char *token = token_of(&accounts, f->pool, account);
     assert_true(is_valid(f, token, &actor));
     crm_account_change_t change = CRM_ACCOUNT_KEEP;
@@ -277,7 +277,7 @@ static void test_password_change(void **state)
     crm_account_t *account = account_of(&accounts, f->pool, "fay");
     const char *kept = token_of(&accounts, f->pool, account);
     const char *ended = token_of(&accounts, f->pool, account);
-    crm_actor_t *actor;
+    crm_actor_t *actor = NULL;
     assert_true(is_valid(f, kept, &actor));
     crm_password_change_t change = {.old_password = "wrong",
                                     .new_password = "another one",
@@ -322,7 +322,7 @@ static void test_set_password_ends_all_tokens(void **state)
     crm_account_t *account = account_of(&accounts, f->pool, "hal");
     const char *token = token_of(&accounts, f->pool, account);
     no_error(crm_account_set_password(&accounts, f->pool, account, "a third one", NULL));
-    crm_actor_t *actor;
+    crm_actor_t *actor = NULL;
     assert_false(is_valid(f, token, &actor));
     crm_account_t nobody = {.id = 12345};
     is_error(crm_account_set_password(&accounts, f->pool, &nobody, "x", NULL), CRM_E_NOT_FOUND,
