@@ -19,8 +19,11 @@ static crm_error_t *find_route(crm_request_t *request)
     if (!crm_text_valid(request->path, strlen(request->path))) {
         return crm_error_make(pool, CRM_E_BAD_REQUEST, "The path is not valid UTF-8.");
     }
-    return crm_route_find(pool, request->method, request->path + length, &request->route,
-                          request->parameters, &request->allow);
+    crm_error_t *error = crm_route_find(pool, request->method, request->path + length,
+                                        &request->route, request->parameters, &request->allow);
+    return error && error->kind == CRM_E_METHOD && request->is_head
+               ? crm_error_make(pool, CRM_E_METHOD, "Method \"HEAD\" not allowed.")
+               : error;
 }
 
 /* Where anyone may call nobody is asked who he is. */
@@ -68,7 +71,7 @@ static const char *credentials(const crm_request_t *request)
     return NULL;
 }
 
-static crm_error_t *read_token(crm_request_t *request)
+static crm_error_t *read_token(const crm_request_t *request, crm_actor_t **ret_actor)
 {
     apr_pool_t *pool = request->pool;
     const crm_settings_t *settings = request->settings;
@@ -92,7 +95,7 @@ static crm_error_t *read_token(crm_request_t *request)
         .lifetime = settings->token_lifetime,
         .idle = settings->token_idle,
     };
-    return crm_token_authenticate(request->site, pool, token, &life, &request->actor);
+    return crm_token_authenticate(request->site, pool, token, &life, ret_actor);
 }
 
 static crm_error_t *find_tenant(crm_request_t *request)
@@ -113,9 +116,26 @@ void crm_api_authenticate(crm_request_t *request)
     request->no_route = find_route(request);
     refuse(request, read_query(request));
     if (!is_for_anyone(request)) {
-        refuse(request, read_token(request));
+        refuse(request, read_token(request, &request->actor));
     }
     if (!has_flag(request, CRM_ROUTE_NO_TENANT)) {
         refuse(request, find_tenant(request));
     }
+}
+
+crm_error_t *crm_api_caller(const crm_request_t *request, const crm_actor_t **ret_caller)
+{
+    const crm_tenant_t *tenant = request->tenant;
+    crm_actor_t *actor = NULL;
+    *ret_caller = NULL;
+    if (!is_for_anyone(request)) {
+        return NULL;
+    }
+    CRM_ERR(read_token(request, &actor));
+    if (actor && actor->tenant && tenant &&
+        memcmp(&actor->tenant->id, &tenant->id, sizeof(tenant->id)) != 0) {
+        return crm_error_standard(request->pool, CRM_E_FORBIDDEN);
+    }
+    *ret_caller = actor;
+    return NULL;
 }

@@ -3,6 +3,7 @@
  * A user sees his own records, a tenant's admin the tenant's, a superuser those of the tenant he
  * names, or the main database's.
  */
+#include <math.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -231,20 +232,26 @@ static json_t *endpoints_json(const apr_array_header_t *endpoints)
     return json;
 }
 
+/* FIGURE with six decimals: microseconds of a time, and no digits that only rounding made. */
+static double rounded(double figure)
+{
+    return round(figure * 1e6) / 1e6;
+}
+
 static json_t *statistics_json(const crm_statistics_t *statistics)
 {
     double requests = (double)statistics->requests;
-    return json_pack("{s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:f, s:I, s:I, s:I, s:o}",
-                     "total_requests", (json_int_t)statistics->requests, "requests_by_method",
-                     counts_json(statistics->methods), "requests_by_status",
-                     counts_json(statistics->statuses), "average_execution_time",
-                     statistics->average, "p50_execution_time", statistics->p50,
-                     "p95_execution_time", statistics->p95, "p99_execution_time", statistics->p99,
-                     "most_used_endpoints", endpoints_json(statistics->endpoints), "error_rate",
-                     statistics->requests ? (double)statistics->errors / requests : 0.0,
-                     "active_users", (json_int_t)statistics->active_users, "requests_today",
-                     (json_int_t)statistics->today, "requests_this_week",
-                     (json_int_t)statistics->week, "requests_per_day", days_json(statistics->days));
+    return json_pack(
+        "{s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:f, s:I, s:I, s:I, s:o}", "total_requests",
+        (json_int_t)statistics->requests, "requests_by_method", counts_json(statistics->methods),
+        "requests_by_status", counts_json(statistics->statuses), "average_execution_time",
+        rounded(statistics->average), "p50_execution_time", rounded(statistics->p50),
+        "p95_execution_time", rounded(statistics->p95), "p99_execution_time",
+        rounded(statistics->p99), "most_used_endpoints", endpoints_json(statistics->endpoints),
+        "error_rate", statistics->requests ? rounded((double)statistics->errors / requests) : 0.0,
+        "active_users", (json_int_t)statistics->active_users, "requests_today",
+        (json_int_t)statistics->today, "requests_this_week", (json_int_t)statistics->week,
+        "requests_per_day", days_json(statistics->days));
 }
 
 static crm_error_t *statistics(crm_request_t *request, const crm_values_t *values,

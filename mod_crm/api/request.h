@@ -72,6 +72,11 @@ typedef struct crm_response_t {
  * request->refusal; never fails otherwise. Reads no body. Idempotent. */
 void crm_api_authenticate(crm_request_t *request);
 
+/* Who calls where anyone may, and crm_api_authenticate asked nobody: for whoever else wants to know
+ * (httpd's own Require). *RET_CALLER is NULL without a token and on other routes; an error for a
+ * token that is not valid, or of another tenant than the request's: none of the request. */
+crm_error_t *crm_api_caller(const crm_request_t *request, const crm_actor_t **ret_caller);
+
 /* Answers: finds the route, checks access, reads the body, runs the handler, and the same for
  * errors, HEAD, OPTIONS, CORS, conditional requests, missing slashes. Always gives a response. */
 void crm_api_handle(crm_request_t *request, crm_response_t *ret_response);

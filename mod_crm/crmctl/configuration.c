@@ -102,6 +102,15 @@ static crm_error_t *choose_server(crm_run_t *run, const apr_array_header_t *serv
     return NULL;
 }
 
+/* The key's file may be root's: it is read before root becomes somebody else. */
+static crm_error_t *read_key(apr_pool_t *pool, crm_settings_t *settings)
+{
+    crm_key_t *key = apr_palloc(pool, sizeof(*key));
+    CRM_ERR(crm_secret_read_key(pool, settings->secret_key_file, key));
+    settings->secret_key = key;
+    return NULL;
+}
+
 /* Root's files would be closed to the server: as root, become the owner of the databases' folder.
  */
 static crm_error_t *become_owner(apr_pool_t *pool, const crm_db_url_t *url)
@@ -145,6 +154,7 @@ crm_error_t *crm_run_site(crm_run_t *run, const crm_settings_t **ret_settings,
     CRM_ERR(crm_configuration_read(run, &servers));
     CRM_ERR(choose_server(run, servers, &server));
     CRM_ERR(crm_settings_check(run->pool, server->directives, server->settings));
+    CRM_ERR(read_key(run->pool, server->settings));
     CRM_ERR(become_owner(run->pool, server->settings->main_database));
     CRM_ERR(crm_site_open(run->pool, server->settings, 0, ret_site));
     if (run->command->flags & CRM_COMMAND_MIGRATED) {

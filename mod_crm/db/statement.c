@@ -21,7 +21,7 @@ typedef struct crm_statement_t {
     apr_pool_t *pool;
     apr_uint32_t hash;
     const char *text;
-    char *formats; /* one a value; 0 where it was prepared with a NULL */
+    char *formats; /* one a value; a NULL was prepared as text */
     int nargs;
     apr_dbd_prepared_t *prepared;
 } statement_t;
@@ -121,9 +121,10 @@ static crm_error_t *prepare(crm_connection_t *connection, apr_pool_t *pool, cons
     statement->hash = hash;
     statement->text = apr_pstrdup(own, sql->text);
     statement->nargs = sql->nargs;
-    statement->formats = apr_pcalloc(own, (apr_size_t)sql->nargs + 1);
+    statement->formats = apr_palloc(own, (apr_size_t)sql->nargs + 1);
     for (int i = 0; i < sql->nargs; i++) {
-        statement->formats[i] = crm_sql_format(&sql->args[i]);
+        char format = crm_sql_format(&sql->args[i]);
+        statement->formats[i] = format ? format : 's';
     }
     statement->next = *bucket_of(connection, hash);
     *bucket_of(connection, hash) = statement;

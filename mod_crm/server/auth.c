@@ -31,15 +31,19 @@ static int has_token(request_rec *r)
     return crm_token_is_ours(ap_getword_white(r->pool, &header));
 }
 
-static void set_user(request_rec *r, const crm_request_t *request)
+static void set_user(request_rec *r, const crm_actor_t *actor)
 {
-    if (request->actor) {
-        r->user = apr_pstrdup(r->pool, request->actor->account.username);
+    if (actor) {
+        r->user = apr_pstrdup(r->pool, actor->account.username);
         r->ap_auth_type = auth_type;
         apr_table_setn(r->subprocess_env, "CRM_USER", r->user);
     }
-    if (request->tenant) {
-        apr_table_setn(r->subprocess_env, "CRM_TENANT", request->tenant->slug);
+}
+
+static void set_tenant(request_rec *r, const crm_tenant_t *tenant)
+{
+    if (tenant) {
+        apr_table_setn(r->subprocess_env, "CRM_TENANT", tenant->slug);
     }
 }
 
@@ -61,7 +65,8 @@ static void authenticate(crm_call_t *call, request_rec *r)
     if (!request->authenticated) {
         crm_api_authenticate(request);
         if (call->below || !request->refusal) {
-            set_user(r, request);
+            set_user(r, request->actor);
+            set_tenant(r, request->tenant);
         }
     }
 }
@@ -74,6 +79,21 @@ static int check_access(request_rec *r)
         authenticate(call, r);
     }
     return DECLINED;
+}
+
+/* Where anyone may call the API has not asked who it is; httpd's configuration does. What speaks
+ * against the caller, or NULL. */
+static const crm_error_t *ask_caller(const crm_call_t *call, request_rec *r)
+{
+    const crm_request_t *request = call->r == r ? call->request : NULL;
+    const crm_actor_t *caller;
+
+    if (!request || request->refusal) {
+        return request ? request->refusal : NULL;
+    }
+    const crm_error_t *error = crm_api_caller(request, &caller);
+    set_user(r, caller);
+    return error;
 }
 
 /* Another module's authentication is configured for R. */
@@ -93,13 +113,13 @@ static int check_user(request_rec *r)
         return DECLINED;
     }
     authenticate(call, r); /* under "Satisfy Any", where another module has refused the address */
+    const crm_error_t *refusal = r->ap_auth_type == auth_type ? NULL : ask_caller(call, r);
     if (r->user && r->ap_auth_type == auth_type) {
         return OK;
     }
     if (others_turn(r)) {
         return DECLINED;
     }
-    const crm_error_t *refusal = call->request ? call->request->refusal : NULL;
     if (!call->server->site || (refusal && crm_error_status(refusal->kind) >= 500)) {
         apr_table_setn(r->err_headers_out, "Retry-After", "1");
         return HTTP_SERVICE_UNAVAILABLE;
