@@ -12,7 +12,7 @@ plan skip_all => 'needs MariaDB' if !grep { $_ eq 'mysql' } Crm::Database::kinds
 my $folder = File::Temp::tempdir('crm-mariadb-XXXXXX', TMPDIR => 1);
 chmod 0755, $folder;
 local $ENV{CRM_TEST_MYSQL} = Crm::Database::start_server($folder) . '{}';
-END { Crm::Database::stop_server($folder); Crm::Process::remove_folder($folder) }
+END { Crm::Database::stop_server($folder) if $folder; Crm::Process::remove_folder($folder) if $folder }
 
 my $server = Crm::Server->new(database => 'mysql', settings => {CrmPool => 'max=8 per-database=8 wait=1s'})->start;
 my $tenant = $server->register('Acme');
