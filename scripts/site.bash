@@ -226,18 +226,22 @@ start_httpd() {
     fail "httpd does not start" "$log"
 }
 
+# Starts httpd and waits until it is this one that answers: its pid file is there once it has the port.
 launch_httpd() {
     local tries
+    rm -f "$dir/run/httpd.pid"
     setsid "$httpd" -f "$dir/httpd.conf" -DFOREGROUND >"$dir/log/start.log" 2>&1 </dev/null &
     httpd_pid=$!
+    remember httpd_pid "$httpd_pid"
     for ((tries = 300; tries > 0; tries--)); do
         kill -0 "$httpd_pid" 2>/dev/null || return 1
-        if curl -s -o /dev/null --max-time 5 "$(site url)/api/auth/test/"; then
-            remember httpd_pid "$httpd_pid"
+        if [ "$(cat "$dir/run/httpd.pid" 2>/dev/null)" = "$httpd_pid" ] &&
+            curl -s -o /dev/null --max-time 5 "$(site url)/api/auth/test/"; then
             return 0
         fi
         sleep 0.1
     done
+    end_process "$httpd_pid" "$dir/httpd.conf" 30 || true
     return 1
 }
 

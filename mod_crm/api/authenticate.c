@@ -114,7 +114,8 @@ void crm_api_authenticate(crm_request_t *request)
     }
     request->authenticated = 1;
     request->no_route = find_route(request);
-    refuse(request, read_query(request));
+    request->malformed = read_query(request);
+    refuse(request, request->malformed);
     if (!is_for_anyone(request)) {
         refuse(request, read_token(request, &request->actor));
     }

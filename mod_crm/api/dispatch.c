@@ -59,10 +59,12 @@ static crm_error_t *answer_unrouted(crm_request_t *request, crm_response_t *resp
     crm_error_t *error = request->no_route;
     const char *location = error->kind == CRM_E_NOT_FOUND ? slash_location(request) : NULL;
     if (location) {
+        CRM_ERR(request->malformed);
         redirect(request, response, location);
         return NULL;
     }
     if (error->kind == CRM_E_METHOD && strcmp(request->method, "OPTIONS") == 0) {
+        CRM_ERR(request->malformed);
         apr_table_setn(response->headers, "Allow", request->allow);
         *ret_json = crm_options_json(request);
         return NULL;

@@ -24,6 +24,15 @@ static const crm_db_t *db_of(crm_request_t *request)
                            : &request->site->main;
 }
 
+/* Without a tenant the main database is meant, which is for superusers: an account of a tenant
+ * needs it named where CrmTenantFrom does not count the account. */
+static crm_error_t *is_named(crm_request_t *request)
+{
+    return request->tenant || request->actor->account.is_superuser
+               ? NULL
+               : crm_error_make(request->pool, CRM_E_BAD_REQUEST, "A tenant must be named.");
+}
+
 /* The account whose records alone the caller may see; 0: all of them. */
 static apr_int64_t own_only(const crm_request_t *request)
 {
@@ -277,6 +286,7 @@ const crm_route_t crm_history_routes[] = {
         .method = "GET",
         .pattern = "auth/history/",
         .access = CRM_ACCESS_USER,
+        .gate = is_named,
         .result = &crm_history_entity,
         .is_list = 1,
         .handler = list,
@@ -286,6 +296,7 @@ const crm_route_t crm_history_routes[] = {
         .method = "GET",
         .pattern = "auth/history/statistics/",
         .access = CRM_ACCESS_USER,
+        .gate = is_named,
         .result = &crm_history_statistics_entity,
         .handler = statistics,
         .summary = "How many requests there were, of what kind, and how long they took.",
@@ -294,6 +305,7 @@ const crm_route_t crm_history_routes[] = {
         .method = "GET",
         .pattern = "auth/history/{uuid}/",
         .access = CRM_ACCESS_USER,
+        .gate = is_named,
         .result = &crm_history_record_entity,
         .handler = get,
         .summary = "One request, with what was sent and answered.",

@@ -46,6 +46,7 @@ struct crm_request_t {
     crm_error_t *no_route;                      /* why there is no route, or NULL */
     const char *allow;                          /* the path's methods where another was asked for */
     apr_table_t *query;                         /* decoded parameters, in order; NULL until then */
+    crm_error_t *malformed;                     /* what is wrong with the query, or NULL */
     crm_error_t *refusal; /* why it refused, or NULL; crm_api_handle answers with it */
     crm_actor_t *actor;   /* NULL: nobody */
     crm_tenant_t *tenant; /* the one this request is about, or NULL */

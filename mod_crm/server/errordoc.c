@@ -24,10 +24,15 @@ static crm_error_kind_e kind_of(int status)
     return status >= HTTP_INTERNAL_SERVER_ERROR ? CRM_E_INTERNAL : CRM_E_BAD_REQUEST;
 }
 
-static crm_error_t *error_of(const request_rec *r, int status)
+/* REFUSAL is what the API knows against the request, or NULL: where httpd refused for the same
+ * reason, it tells more. */
+static crm_error_t *error_of(const request_rec *r, crm_error_t *refusal, int status)
 {
     crm_error_kind_e kind = kind_of(status);
 
+    if (refusal && crm_error_status(refusal->kind) == status) {
+        return refusal;
+    }
     if (kind == CRM_E_METHOD) {
         return crm_error_make(r->pool, kind, "Method \"%s\" not allowed.", r->method);
     }
@@ -62,7 +67,8 @@ static void answer(request_rec *r, apr_bucket_brigade **ret_brigade)
     int status = status_of(r);
     crm_response_t response = {.status = status};
 
-    crm_api_error(crm_call_request(call), error_of(r, status), status, &response);
+    crm_request_t *request = crm_call_request(call);
+    crm_api_error(request, error_of(r, request->refusal, status), status, &response);
     response.status = status;
     keep_headers(r, &response);
     apr_table_unset(r->headers_out, "Content-Encoding");

@@ -129,7 +129,8 @@ sub start {
     $self->launch;
     Crm::Process::wait_until(30, sub {
         die "httpd ended:\n" . $self->log_text if waitpid $self->{pid}, POSIX::WNOHANG();
-        return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
+        return -s "$self->{folder}/httpd.pid"
+            && IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
     }) or die "httpd does not listen:\n" . $self->log_text;
     return $self;
 }
@@ -161,13 +162,14 @@ sub children {
 sub stop {
     my ($self) = @_;
     my $pid = delete $self->{pid} // return;
-    $self->client->close;
+    # the client stays until then: httpd 2.4 may crash when it ends while a worker closes a connection
     kill TERM => $pid;
     if (!Crm::Process::wait_until(30, sub { waitpid($pid, POSIX::WNOHANG()) == $pid })) {
         fail('httpd ends within 30 s');
         kill KILL => -$pid;
         waitpid $pid, 0;
     }
+    $self->client->close;
     my @crashes = grep { !$self->{may_die} } $self->log_text =~ /^.*(?:exit signal|AddressSanitizer|runtime error:).*$/mg;
     ok(!@crashes, 'no child of httpd crashed') or diag(@crashes);
     return;
