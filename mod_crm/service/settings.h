@@ -28,6 +28,9 @@ typedef enum {
     CRM_FROM_COUNT
 } crm_tenant_source_e;
 
+/* Connections that making a tenant may take at a time on MySQL: CrmPool max must be as many. */
+#define CRM_CREATION_CONNECTIONS 4
+
 typedef enum { CRM_HISTORY_OFF, CRM_HISTORY_ON, CRM_HISTORY_ERRORS } crm_history_e;
 
 typedef struct crm_settings_t {

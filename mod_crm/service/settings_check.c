@@ -134,6 +134,19 @@ static crm_error_t *tenant_sources(const check_t *check)
     return NULL;
 }
 
+static crm_error_t *connections(const check_t *check)
+{
+    const crm_settings_t *settings = check->settings;
+    if (settings->pool.max < CRM_CREATION_CONNECTIONS &&
+        strcmp(settings->main_database->driver, "mysql") == 0) {
+        return fault(check, "CrmPool",
+                     apr_psprintf(check->pool,
+                                  "max=%d is too few: making a tenant takes up to %d connections",
+                                  settings->pool.max, CRM_CREATION_CONNECTIONS));
+    }
+    return NULL;
+}
+
 static crm_error_t *cors(const check_t *check)
 {
     const apr_array_header_t *origins = check->settings->cors.origins;
@@ -149,8 +162,8 @@ static crm_error_t *cors(const check_t *check)
 crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *directives,
                                 const crm_settings_t *settings)
 {
-    static check_fn *const checks[] = {databases, secret_key,     migrations, spool,
-                                       tokens,    tenant_sources, cors,       NULL};
+    static check_fn *const checks[] = {databases,      secret_key,  migrations, spool, tokens,
+                                       tenant_sources, connections, cors,       NULL};
     const check_t check = {pool, directives, settings};
 
     for (int i = 0; settings->engine && checks[i]; i++) {

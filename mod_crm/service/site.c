@@ -50,6 +50,15 @@ static crm_error_t *read_files(crm_site_t *site, const crm_settings_t *settings)
                                CRM_SCHEMA_TENANT, &site->tenant_migrations);
 }
 
+/* Making a tenant holds one connection (its lock) while it takes others, up to
+ * CRM_CREATION_CONNECTIONS together: so many at a time leave as many again to everybody else. More
+ * than four gain nothing, as database servers make tables one after the other. */
+static int creations(const crm_pool_limits_t *limits)
+{
+    int count = limits->max / (2 * CRM_CREATION_CONNECTIONS);
+    return count < 1 ? 1 : count > 4 ? 4 : count;
+}
+
 static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
 {
     apr_status_t status = crm_pool_create(site->pool, &settings->pool, &site->connections);
@@ -59,6 +68,10 @@ static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
     status = crm_hasher_create(site->pool, &settings->hash, &site->hasher);
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make the password hasher");
+    }
+    status = crm_semaphore_create(site->pool, creations(&settings->pool), &site->creations);
+    if (status != APR_SUCCESS) {
+        return crm_error_system(site->pool, status, "cannot make a semaphore");
     }
     status = crm_slug_cache_create(site->pool, SLUGS_MAX, &site->slugs);
     if (status != APR_SUCCESS) {

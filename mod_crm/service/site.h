@@ -10,6 +10,7 @@
 
 #include "base/password.h"
 #include "base/secret.h"
+#include "base/semaphore.h"
 #include "base/spool.h"
 #include "db/database.h"
 #include "db/migration.h"
@@ -23,6 +24,7 @@ typedef struct crm_site_t {
     const crm_db_url_t *tenant_database;
     crm_key_t key;
     crm_hasher_t *hasher;
+    crm_semaphore_t *creations; /* how many tenants may be made at a time */
     crm_migrations_t *main_migrations, *tenant_migrations;
     crm_slug_cache_t *slugs; /* by token key; thread-safe */
     crm_spool_t *spool;      /* NULL: no History */

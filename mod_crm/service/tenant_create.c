@@ -20,6 +20,9 @@
 /* names and slugs lost to others in a row before giving up */
 #define TURNS 32
 
+/* How long to wait for others that make tenants. */
+#define PATIENCE apr_time_from_sec(10)
+
 /* A tenant being made. */
 typedef struct creation_t {
     const crm_site_t *site;
@@ -246,7 +249,15 @@ crm_error_t *crm_tenant_create(const crm_site_t *site, apr_pool_t *pool, const c
         .number = 1,
     };
     CRM_ERR(crm_tenant_check_name(pool, name, name_field, &creation.name, &creation.name_key));
-    CRM_ERR(create(&creation, pool));
+    if (crm_semaphore_acquire(site->creations, PATIENCE) != APR_SUCCESS) {
+        crm_error_t *error = crm_error_make(pool, CRM_E_UNAVAILABLE,
+                                            "Too many tenants are being made. Try again later.");
+        error->retry_after = 5;
+        return error;
+    }
+    crm_error_t *error = create(&creation, pool);
+    crm_semaphore_release(site->creations);
+    CRM_ERR(error);
     *ret_tenant = creation.tenant;
     return NULL;
 }

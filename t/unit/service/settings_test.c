@@ -379,6 +379,8 @@ static void test_check_finds_contradictions(void **state)
         {{"CrmTenantFrom header", "CrmTenant acme"}, "f:102: CrmTenant: contradicts CrmTenantFrom"},
         {{"CrmCorsOrigin *", "CrmCorsCredentials on"},
          "f:102: CrmCorsCredentials: \"on\" contradicts CrmCorsOrigin *"},
+        {{"CrmMainDatabase mysql://u@h/main", "CrmPool max=3 per-database=2"},
+         "f:102: CrmPool: max=3 is too few"},
         {{"CrmMigrations /nowhere", NULL}, "f:101: CrmMigrations: \"/nowhere\": must be"},
         {{"CrmSecretKeyFile /nowhere", NULL}, "f:101: CrmSecretKeyFile: "},
     };
