@@ -174,6 +174,7 @@ CrmTenantDatabase "$tenant_url"
 CrmMigrations "$software/share/mod_crm/sql"
 CrmSecretKeyFile "$dir/secret.key"
 CrmHistorySpool "$dir/spool"
+CrmTokenCache 5s
 CrmTenantDomain localhost
 CONF
             [ -z "$config" ] || echo "Include \"$config\""

@@ -170,7 +170,8 @@ apr_status_t crm_spool_defer(crm_spool_t *spool, const char *label, const void *
         (struct iovec){.iov_base = header, .iov_len = CRM_FRAME_HEADER};
     APR_ARRAY_PUSH(found->parts, struct iovec) =
         (struct iovec){.iov_base = (void *)(apr_uintptr_t)record, .iov_len = size};
-    found->until = until > found->until ? until : found->until;
+    /* who joins those that wait already does not put them off by the rounding */
+    found->until = until > found->until + DUE_STEP ? until : found->until;
     return APR_SUCCESS;
 }
 

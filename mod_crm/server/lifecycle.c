@@ -1,6 +1,9 @@
 /* server/lifecycle.c - what happens when httpd starts, and in each child. */
+#include <string.h>
+
 #include <apr_allocator.h>
 #include <apr_hash.h>
+#include <apr_shm.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
@@ -13,6 +16,7 @@
 #include "server/folders.h"
 #include "server/keeper.h"
 #include "server/lifecycle.h"
+#include "service/token_cache.h"
 
 APLOG_USE_MODULE(crm);
 
@@ -32,6 +36,28 @@ static int is_engine(const server_rec *server)
     return crm_server_of(server)->settings->engine;
 }
 
+/* The memory in which children tell each other of changes. It is the process's, so that the
+ * children of before and after a graceful restart have the same. */
+static apr_status_t share_changes(apr_pool_t *process, crm_changes_t **ret_changes)
+{
+    static const char key[] = "mod_crm changes";
+    apr_shm_t *memory;
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, key, process);
+    if (!found) {
+        apr_status_t status = apr_shm_create(&memory, sizeof(crm_changes_t), NULL, process);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        found = memset(apr_shm_baseaddr_get(memory), 0, sizeof(crm_changes_t));
+        apr_pool_userdata_set(found, key, NULL,
+                              process); /* copies the key: it goes with the module */
+    }
+    *ret_changes = found;
+    return APR_SUCCESS;
+}
+
 /* What has to be done with the parent's rights. Children are another user, who need not be able to
  * read the key's file. */
 static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
@@ -41,6 +67,12 @@ static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_
 
     CRM_ERR(crm_secret_read_key(ptemp, settings->secret_key_file, key));
     settings->secret_key = key;
+    if (settings->token_cache > 0) {
+        apr_status_t status = share_changes(s->process->pool, &settings->changes);
+        if (status != APR_SUCCESS) {
+            return crm_error_system(ptemp, status, "cannot share memory for CrmTokenCache");
+        }
+    }
     CRM_ERR(crm_folders_spool(ptemp, settings));
     const char *warning = crm_folders_unwritable(ptemp, settings);
     if (warning) {

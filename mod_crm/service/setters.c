@@ -133,6 +133,17 @@ CRM_SWITCH(debug, debug)
 
 CRM_VALUE(token_lifetime, token_lifetime, CRM_WORD_SPAN, SECONDS(1), DAYS(3650))
 CRM_VALUE(token_idle, token_idle, CRM_WORD_SPAN, SECONDS(1), DAYS(3650))
+CRM_VALUE(token_cache_life, token_cache, CRM_WORD_SPAN, SECONDS(1), SECONDS(60))
+
+CRM_SETTER(token_cache)
+{
+    if (strcasecmp(argv[0], "off") == 0) {
+        settings->token_cache = 0;
+        return NULL;
+    }
+    return crm_set_token_cache_life(pool, settings, argc, argv);
+}
+
 CRM_VALUE(body_limit, body_limit, CRM_WORD_SIZE, 1, MIB(1024))
 CRM_VALUE(history_body, history_body, CRM_WORD_SIZE, 0, MIB(1))
 CRM_VALUE(cors_max_age, cors.max_age, CRM_WORD_SPAN, SECONDS(0), DAYS(1))

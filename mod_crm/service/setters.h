@@ -21,6 +21,8 @@ CRM_SETTER(tenant_from);
 CRM_SETTER(registration);
 CRM_SETTER(token_lifetime);
 CRM_SETTER(token_idle);
+CRM_SETTER(token_cache_life);
+CRM_SETTER(token_cache);
 CRM_SETTER(password_hash);
 CRM_SETTER(login_limit);
 CRM_SETTER(pool);

@@ -40,6 +40,8 @@ typedef struct crm_settings_t {
     const crm_db_url_t *tenant_database; /* has {slug} */
     const char *migrations;              /* folder with mysql/ and sqlite3/ */
     const char *secret_key_file;
+    apr_interval_time_t token_cache; /* 0: off */
+    struct crm_changes_t *changes;   /* shared by all children; NULL: none */
     const crm_key_t *secret_key; /* what is in it, where it was read while it could be; or NULL */
     const char *tenant;          /* this virtual host's, or NULL */
     const char *tenant_domain;   /* "crm.example.com", or NULL */

@@ -191,6 +191,7 @@ crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_dire
                         pa->idle == pb->idle && pa->wait == pb->wait},
         {"CrmPasswordHash", ha->memory == hb->memory && ha->passes == hb->passes &&
                                 ha->at_once == hb->at_once && ha->wait == hb->wait},
+        {"CrmTokenCache", a->token_cache == b->token_cache},
         {"CrmMigrations", same_text(a->migrations, b->migrations)},
         {"CrmHistorySpool", !a->spool || !b->spool ||
                                 (same_text(a->spool, b->spool) && a->spool_max == b->spool_max)}};

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "service/site.h"
+#include "service/token_cache.h"
 
 /* Slugs remembered by a process: about 10 MB when full. */
 #define SLUGS_MAX 65536
@@ -68,6 +69,13 @@ static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
     status = crm_hasher_create(site->pool, &settings->hash, &site->hasher);
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make the password hasher");
+    }
+    if (settings->token_cache > 0 && settings->changes) {
+        status = crm_token_cache_create(site->pool, settings->changes, settings->token_cache,
+                                        &site->tokens);
+        if (status != APR_SUCCESS) {
+            return crm_error_system(site->pool, status, "cannot make the cache of tokens");
+        }
     }
     status = crm_semaphore_create(site->pool, creations(&settings->pool), &site->creations);
     if (status != APR_SUCCESS) {

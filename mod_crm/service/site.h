@@ -26,8 +26,9 @@ typedef struct crm_site_t {
     crm_hasher_t *hasher;
     crm_semaphore_t *creations; /* how many tenants may be made at a time */
     crm_migrations_t *main_migrations, *tenant_migrations;
-    crm_slug_cache_t *slugs; /* by token key; thread-safe */
-    crm_spool_t *spool;      /* NULL: no History */
+    struct crm_token_cache_t *tokens; /* NULL: none */
+    crm_slug_cache_t *slugs;          /* by token key; thread-safe */
+    crm_spool_t *spool;               /* NULL: no History */
 } crm_site_t;
 
 /* The identity of the site that SETTINGS belong to: the same text, the same site. */

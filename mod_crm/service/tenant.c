@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "service/tenant_row.h"
+#include "service/token_cache.h"
 
 #define NAME_LENGTH 100
 #define EACH_PAGE 100
@@ -215,7 +216,10 @@ crm_error_t *crm_tenant_update(const crm_site_t *site, apr_pool_t *pool, crm_ten
     if (change->name) {
         CRM_ERR(crm_tenant_check_name(pool, change->name, "name", &update.name, &update.name_key));
     }
-    return crm_tenant_locked(site, pool, tenant->slug, 1, update_locked, &update);
+    crm_token_change_begin(site->tokens, tenant->slug);
+    crm_error_t *error = crm_tenant_locked(site, pool, tenant->slug, 1, update_locked, &update);
+    crm_token_change_end(site->tokens, tenant->slug);
+    return error;
 }
 
 /* Calls EACH for the rows of one page. */

@@ -4,6 +4,7 @@
 
 #include "service/directory.h"
 #include "service/tenant_row.h"
+#include "service/token_cache.h"
 
 /* A row that a crash may have left. */
 typedef struct mending_t {
@@ -83,8 +84,10 @@ crm_error_t *crm_tenant_mend(const crm_site_t *site, apr_pool_t *pool, const crm
                              int patient, int *ret_removed)
 {
     mending_t mending = {.site = site, .id = row[0].as.uuid};
+    crm_token_change_begin(site->tokens, row[1].as.text);
     crm_error_t *error =
         crm_tenant_locked(site, pool, row[1].as.text, patient, mend_locked, &mending);
+    crm_token_change_end(site->tokens, row[1].as.text);
     *ret_removed = mending.removed;
     return error;
 }

@@ -7,6 +7,7 @@
 #include "service/account_row.h"
 #include "service/tenant_row.h"
 #include "service/token.h"
+#include "service/token_cache.h"
 
 #define PREFIX "crm_"
 #define PREFIX_LENGTH (sizeof(PREFIX) - 1)
@@ -124,7 +125,6 @@ static crm_error_t *find_database(lookup_t *lookup, apr_pool_t *pool, const char
 {
     static const unsigned char main_key[CRM_TOKEN_KEY_SIZE];
     unsigned char bytes[TOKEN_SIZE];
-    hash_token(token, lookup->hash);
     if (is_legacy(token)) {
         return find_legacy(lookup, pool);
     }
@@ -217,8 +217,15 @@ crm_error_t *crm_token_authenticate(const crm_site_t *site, apr_pool_t *pool, co
                                     const crm_token_life_t *life, crm_actor_t **ret_actor)
 {
     lookup_t lookup = {.site = site, .now = apr_time_now()};
+    hash_token(token, lookup.hash);
+    crm_actor_t *known = crm_token_cache_get(site->tokens, pool, lookup.hash);
+    if (known) {
+        *ret_actor = known;
+        return NULL;
+    }
     CRM_ERR(find_database(&lookup, pool, token));
     const crm_db_t *db = lookup.slug ? crm_site_tenant_db(site, pool, lookup.slug) : &site->main;
+    crm_token_mark_t mark = crm_token_cache_mark(site->tokens, lookup.slug);
     const crm_value_t *row;
     CRM_ERR(read_token(&lookup, pool, db, &row));
     apr_time_t expires = row[0].as.time, last_used = row[1].as.time;
@@ -230,6 +237,8 @@ crm_error_t *crm_token_authenticate(const crm_site_t *site, apr_pool_t *pool, co
         return invalid(pool);
     }
     note_use(&lookup, pool, db, last_used);
+    apr_time_t idle_end = last_used + life->idle;
+    crm_token_cache_put(site->tokens, &mark, actor, expires < idle_end ? expires : idle_end);
     *ret_actor = actor;
     return NULL;
 }
@@ -238,10 +247,13 @@ crm_error_t *crm_token_revoke(const crm_site_t *site, apr_pool_t *pool, const cr
                               int all)
 {
     crm_accounts_t accounts = crm_accounts_of(site, pool, actor->tenant);
-    if (all) {
-        return crm_db_execute(accounts.db, pool, "DELETE FROM token WHERE account_id = ?",
-                              CRM_ARGS(crm_int(actor->account.id)), NULL);
-    }
-    return crm_db_execute(accounts.db, pool, "DELETE FROM token WHERE token_hash = ?",
-                          CRM_ARGS(crm_bytes(actor->token_hash, CRM_HASH_SIZE)), NULL);
+    const char *slug = actor->tenant ? actor->tenant->slug : NULL;
+    crm_token_change_begin(site->tokens, slug);
+    crm_error_t *error =
+        all ? crm_db_execute(accounts.db, pool, "DELETE FROM token WHERE account_id = ?",
+                             CRM_ARGS(crm_int(actor->account.id)), NULL)
+            : crm_db_execute(accounts.db, pool, "DELETE FROM token WHERE token_hash = ?",
+                             CRM_ARGS(crm_bytes(actor->token_hash, CRM_HASH_SIZE)), NULL);
+    crm_token_change_end(site->tokens, slug);
+    return error;
 }

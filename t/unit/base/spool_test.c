@@ -35,9 +35,9 @@ typedef struct seen_t {
     crm_spool_t *spool;
     int times[MOST];
     int last, batches, in_order;
-    const char *defer; /* label to set everything aside for, or NULL */
-    apr_interval_time_t delay;
-    apr_status_t answer; /* of done */
+    const char *defer;         /* label to set everything aside for, or NULL */
+    apr_interval_time_t delay; /* below 0: as long as the label waits */
+    apr_status_t answer;       /* of done */
 } seen_t;
 
 static seen_t *seen; /* shared with children */
@@ -53,7 +53,12 @@ static void see(void *baton, const void *record, apr_size_t size)
     to->in_order = to->in_order && number >= to->last;
     to->last = number;
     if (to->defer) {
-        assert_int_equal(crm_spool_defer(to->spool, to->defer, record, size, to->delay), 0);
+        apr_interval_time_t delay = to->delay;
+        if (delay < 0) {
+            delay = crm_spool_deferred_until(to->spool, to->defer) - apr_time_now();
+            apr_sleep(1000);
+        }
+        assert_int_equal(crm_spool_defer(to->spool, to->defer, record, size, delay), 0);
     }
 }
 
@@ -364,6 +369,22 @@ static void deferred_is_offered_when_due(void **state)
     assert_int_equal(crm_spool_defer(spool, "No/label", "x", 1, 0), APR_EINVAL);
 }
 
+/* Else two processes whose records wait for each other's would put them off for ever. */
+static void who_joins_a_label_does_not_put_it_off(void **state)
+{
+    (void)state;
+    crm_spool_t *spool = open_spool(0);
+    seen->defer = "acme";
+    seen->delay = FOREVER;
+    append(spool, 1, 4);
+    assert_int_equal(take(spool), 1);
+    apr_time_t until = crm_spool_deferred_until(spool, "acme");
+    seen->delay = -1;
+    append(spool, 2, 4);
+    assert_int_equal(take(spool), 1);
+    assert_int_equal(crm_spool_deferred_until(spool, "acme"), until);
+}
+
 /* Small files of a label become one; a large one is renamed. */
 static void deferred_again_is_not_copied_for_ever(void **state)
 {
@@ -462,6 +483,7 @@ int main(void)
         CASE(a_full_disk_leaves_no_half_record),
         CASE(over_the_limit_the_oldest_go),
         CASE(deferred_is_offered_when_due),
+        CASE(who_joins_a_label_does_not_put_it_off),
         CASE(deferred_again_is_not_copied_for_ever),
         CASE(two_takers_share),
         CASE(waiting_ends),
