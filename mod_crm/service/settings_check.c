@@ -162,8 +162,8 @@ static crm_error_t *cors(const check_t *check)
 crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *directives,
                                 const crm_settings_t *settings)
 {
-    static check_fn *const checks[] = {databases,      secret_key,  migrations, spool, tokens,
-                                       tenant_sources, connections, cors,       NULL};
+    static check_fn *const checks[] = {databases, connections,    secret_key, migrations, spool,
+                                       tokens,    tenant_sources, cors,       NULL};
     const check_t check = {pool, directives, settings};
 
     for (int i = 0; settings->engine && checks[i]; i++) {
