@@ -53,7 +53,7 @@ on_each_database(sub {
             exec Crm::Process::crmctl(), 'migrate', '--config', $server->conf, '--httpd', Crm::Process::httpd()
                 or POSIX::_exit(127);
         }
-        usleep(1000 * (40 + int rand 160));
+        usleep(1000 * (10 + 6 * $turn));    # a little later each time
         kill KILL => $pid;
         waitpid $pid, 0;
         $kills++ if $?;

@@ -9,7 +9,7 @@ use File::Temp;
 use POSIX ();
 use Crm::Process;
 
-my $private;    # the folder of the server that this process started
+my ($private, $owner);    # the folder of the server that this process started
 
 # The kinds to test on: $CRM_TEST_DATABASES, or both.
 sub kinds { return split /[\s,]+/, $ENV{CRM_TEST_DATABASES} // 'sqlite3,mysql' }
@@ -48,7 +48,7 @@ sub url {
 
 sub server_url {
     if (!$ENV{CRM_TEST_MYSQL}) {
-        $private = File::Temp::tempdir('crm-mariadb-XXXXXX', TMPDIR => 1);
+        ($private, $owner) = (File::Temp::tempdir('crm-mariadb-XXXXXX', TMPDIR => 1), $$);
         chmod 0755, $private;
         $ENV{CRM_TEST_MYSQL} = start_server($private) . '{}';
     }
@@ -102,7 +102,7 @@ sub drop {
 }
 
 END {
-    if ($private) {
+    if ($private && $owner == $$) {
         my $status = $?;
         stop_server($private);
         Crm::Process::remove_folder($private);

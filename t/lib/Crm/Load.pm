@@ -18,6 +18,7 @@ sub start {
         my $pid = fork // die $!;
         if (!$pid) {
             close $read;
+            $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);    # what the test cleans up is not a worker's
             my $tell = sub { syswrite $write, encode_json($_[0]) . "\n" };
             my $done = eval { $work->($number, $tell); 1 };
             $tell->({worker => $number, died => "$@"}) if !$done;

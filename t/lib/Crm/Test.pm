@@ -8,6 +8,9 @@ use Crm::Database;
 use Crm::Process;
 use Crm::Server;
 
+# What a test started ends with it, also when it is interrupted.
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+
 sub import {
     my $caller = caller;
     strict->import;
