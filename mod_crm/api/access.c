@@ -31,10 +31,9 @@ static int may_tenant_itself(const crm_request_t *request)
 }
 
 static may_fn *const rules[CRM_ACCESS_COUNT] = {
-    [CRM_ACCESS_USER] = may_any_user,
-    [CRM_ACCESS_TENANT_ADMIN] = may_tenant_admin,
-    [CRM_ACCESS_SUPERUSER] = is_superuser,
-    [CRM_ACCESS_TENANT_ITSELF] = may_tenant_itself,
+    [CRM_ACCESS_USER] = may_any_user,           [CRM_ACCESS_TENANT_ADMIN] = may_tenant_admin,
+    [CRM_ACCESS_SUPERUSER] = is_superuser,      [CRM_ACCESS_TENANT_ITSELF] = may_tenant_itself,
+    [CRM_ACCESS_PERMISSION] = may_tenant_admin,
 };
 
 crm_error_t *crm_access_check(const crm_request_t *request)

@@ -17,6 +17,9 @@ typedef enum {
     CRM_ACCESS_TENANT_ADMIN, /* the tenant's admin; a superuser with a tenant named */
     CRM_ACCESS_SUPERUSER,
     CRM_ACCESS_TENANT_ITSELF, /* superuser; else the admin of the tenant whose id is parameter 0 */
+    CRM_ACCESS_PERMISSION,    /* who holds the permission of `entity` and `action` in the tenant: by
+                                 his groups or himself, or as the tenant's admin; a superuser with a
+                                 tenant named */
     CRM_ACCESS_COUNT
 } crm_access_e;
 
@@ -52,6 +55,8 @@ struct crm_route_t {
     int is_list;                                  /* a page of `result` */
     crm_handler_fn *handler;
     const char *summary;
+    const crm_entity_t *entity; /* of records: what it is about; else NULL */
+    crm_action_e action;        /* what it does with them */
 };
 
 /* All tables, NULL-terminated; each ends with method NULL. */

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "crmctl/ask_httpd.h"
+#include "entities/registry.h"
 
 /* Text of JSON's KEY, or what stands for its absence. */
 static const char *text_of(const json_t *json, const char *key, const char *absent)
@@ -157,6 +158,7 @@ crm_error_t *crm_run_site(crm_run_t *run, const crm_settings_t **ret_settings,
     CRM_ERR(read_key(run->pool, server->settings));
     CRM_ERR(become_owner(run->pool, server->settings->main_database));
     CRM_ERR(crm_site_open(run->pool, server->settings, 0, ret_site));
+    (*ret_site)->entities = crm_entities;
     if (run->command->flags & CRM_COMMAND_MIGRATED) {
         CRM_ERR(check_migrated(run, *ret_site));
     }

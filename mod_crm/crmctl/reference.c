@@ -150,9 +150,13 @@ static crm_error_t *run_directives(crm_run_t *run)
 /* ---- routes */
 
 static const char *const access_names[CRM_ACCESS_COUNT] = {
-    [CRM_ACCESS_UNSET] = "unset",         [CRM_ACCESS_ANYONE] = "anyone",
-    [CRM_ACCESS_USER] = "user",           [CRM_ACCESS_TENANT_ADMIN] = "tenant admin",
-    [CRM_ACCESS_SUPERUSER] = "superuser", [CRM_ACCESS_TENANT_ITSELF] = "tenant itself",
+    [CRM_ACCESS_UNSET] = "unset",
+    [CRM_ACCESS_ANYONE] = "anyone",
+    [CRM_ACCESS_USER] = "user",
+    [CRM_ACCESS_TENANT_ADMIN] = "tenant admin",
+    [CRM_ACCESS_SUPERUSER] = "superuser",
+    [CRM_ACCESS_TENANT_ITSELF] = "tenant itself",
+    [CRM_ACCESS_PERMISSION] = "permission",
 };
 
 static json_t *route_json(const crm_route_t *route)

@@ -2,7 +2,7 @@
 #ifndef CRM_ENTITIES_ENTITIES_H
 #define CRM_ENTITIES_ENTITIES_H
 
-#include "model/field.h"
+#include "model/entity.h"
 
 extern const crm_entity_t crm_tenant_entity;
 extern const crm_entity_t crm_account_entity;

@@ -7,7 +7,7 @@
 #define CRM_MODEL_QUERY_H
 
 #include "base/secret.h"
-#include "model/field.h"
+#include "model/entity.h"
 
 enum {
     CRM_OP_EQ = 1 << 0,

@@ -33,12 +33,18 @@ typedef int crm_read_text_fn(apr_pool_t *pool, const crm_field_t *field, const c
 
 /* types_text.c */
 crm_read_fn crm_read_string, crm_read_choice;
-crm_read_text_fn crm_read_text_text, crm_read_password_text, crm_read_email_text,
+crm_read_text_fn crm_read_text_text, crm_read_password_text, crm_read_email_text, crm_read_url_text,
     crm_read_choice_text;
 
 /* types_number.c */
 crm_read_fn crm_read_integer, crm_read_real, crm_read_boolean;
 crm_read_text_fn crm_read_integer_text, crm_read_real_text, crm_read_boolean_text;
+
+/* types_decimal.c: as DRF's DecimalField, with its messages. crm_decimal_text writes UNITS of
+ * 10^-SCALE with all digits behind the point: "12.30". */
+crm_read_fn crm_read_decimal;
+crm_read_text_fn crm_read_decimal_text;
+const char *crm_decimal_text(apr_pool_t *pool, apr_int64_t units, int scale);
 
 /* types_other.c */
 crm_read_fn crm_read_string_only, crm_read_json, crm_read_integers;

@@ -12,6 +12,7 @@
 #include <http_log.h>
 
 #include "base/unicode.h"
+#include "entities/registry.h"
 #include "server/config.h"
 #include "server/folders.h"
 #include "server/keeper.h"
@@ -156,6 +157,7 @@ static void open_site(apr_pool_t *pchild, child_site_t *own)
                      crm_error_line(own->pool, error));
         own->site = NULL;
     } else {
+        own->site->entities = crm_entities;
         status = crm_keeper_start(own->pool, own->site, own->server, &own->keeper);
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,

@@ -14,6 +14,7 @@
 #include "base/spool.h"
 #include "db/database.h"
 #include "db/migration.h"
+#include "model/entity.h"
 #include "service/settings.h"
 #include "service/slug_cache.h"
 
@@ -26,9 +27,11 @@ typedef struct crm_site_t {
     crm_hasher_t *hasher;
     crm_semaphore_t *creations; /* how many tenants may be made at a time */
     crm_migrations_t *main_migrations, *tenant_migrations;
-    struct crm_token_cache_t *tokens; /* NULL: none */
-    crm_slug_cache_t *slugs;          /* by token key; thread-safe */
-    crm_spool_t *spool;               /* NULL: no History */
+    struct crm_token_cache_t *tokens;    /* NULL: none */
+    crm_slug_cache_t *slugs;             /* by token key; thread-safe */
+    crm_spool_t *spool;                  /* NULL: no History */
+    const crm_entity_t *const *entities; /* the records of the CRM, NULL-terminated; set by whoever
+                                            opens the site, which knows none */
 } crm_site_t;
 
 /* The identity of the site that SETTINGS belong to: the same text, the same site. */

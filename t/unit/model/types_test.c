@@ -34,7 +34,8 @@ static const crm_choice_t statuses[] = {{"new", "New"}, {"1.5", "Number"}, {NULL
 
 static crm_field_t field_of(crm_type_e type)
 {
-    return (crm_field_t){.name = "field", .column = "field", .type = type, .choices = statuses};
+    return (crm_field_t){
+        .name = "field", .column = "field", .type = type, .scale = 2, .choices = statuses};
 }
 
 static const json_t *json_of(const char *text)
@@ -118,6 +119,27 @@ static const row_t json_rows[] = {
     {CRM_T_REAL, "\"1e999\"", NULL, "A valid number is required."},
     {CRM_T_REAL, "\"1.5.5\"", NULL, "A valid number is required."},
     {CRM_T_REAL, "{}", NULL, "A valid number is required."},
+    {CRM_T_DECIMAL, "12.3", "\"12.30\"", NULL},
+    {CRM_T_DECIMAL, "0.1", "\"0.10\"", NULL},
+    {CRM_T_DECIMAL, "\"-0.05\"", "\"-0.05\"", NULL},
+    {CRM_T_DECIMAL, "\" 007.500 \"", "\"7.50\"", NULL},
+    {CRM_T_DECIMAL, "\".5\"", "\"0.50\"", NULL},
+    {CRM_T_DECIMAL, "0", "\"0.00\"", NULL},
+    {CRM_T_DECIMAL, "\"9999999999999999.99\"", "\"9999999999999999.99\"", NULL},
+    {CRM_T_DECIMAL, "\"99999999999999999.99\"", NULL,
+     "Ensure that there are no more than 18 digits in total."},
+    {CRM_T_DECIMAL, "\"12345678901234567\"", NULL,
+     "Ensure that there are no more than 16 digits before the decimal point."},
+    {CRM_T_DECIMAL, "\"1.005\"", NULL, "Ensure that there are no more than 2 decimal places."},
+    {CRM_T_DECIMAL, "\"1e2\"", NULL, "A valid number is required."},
+    {CRM_T_DECIMAL, "\".\"", NULL, "A valid number is required."},
+    {CRM_T_DECIMAL, "\"\"", NULL, "A valid number is required."},
+    {CRM_T_DECIMAL, "\"1.2.3\"", NULL, "A valid number is required."},
+    {CRM_T_DECIMAL, "true", NULL, "A valid number is required."},
+    {CRM_T_URL, "\"https://example.com/a?b\"", "\"https://example.com/a?b\"", NULL},
+    {CRM_T_URL, "\"javascript:alert(1)\"", NULL, "Enter a valid URL."},
+    {CRM_T_URL, "\"http:///x\"", NULL, "Enter a valid URL."},
+    {CRM_T_URL, "\"http://a b\"", NULL, "Enter a valid URL."},
     {CRM_T_BOOLEAN, "true", "true", NULL},
     {CRM_T_BOOLEAN, "0", "false", NULL},
     {CRM_T_BOOLEAN, "1.0", "true", NULL},
@@ -353,7 +375,8 @@ static void every_type_is_described(void **state)
         const crm_type_t *type = crm_type((crm_type_e)i);
         assert_non_null(type->name);
         assert_int_equal(type->read == NULL, type->read_text == NULL);
-        assert_int_equal(type->read == NULL, i == CRM_T_OBJECT);
+        assert_int_equal(type->read == NULL, i == CRM_T_OBJECT || i == CRM_T_LIST);
+        assert_int_equal(type->read == NULL, type->widget == NULL);
         assert_true(type->json_type || i == CRM_T_JSON);
     }
 }

@@ -7,6 +7,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "entities/registry.h"
 #include "site_fixture.h"
 
 static apr_pool_t *process_pool(void)
@@ -56,6 +57,7 @@ static fixture_t *open_site(apr_pool_t *pool, const char *folder, const char *ma
     fixture->pool = pool;
     fixture->folder = folder;
     no_error(crm_site_open(pool, &fixture->settings, 0, &fixture->site));
+    fixture->site->entities = crm_entities;
     crm_db_t unversioned = fixture->site->main;
     unversioned.needs = 0;
     no_error(crm_db_create_database(&unversioned, pool));
