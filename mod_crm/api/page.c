@@ -66,8 +66,9 @@ static json_t *results_json(crm_request_t *request, const crm_page_t *page, cons
     return results;
 }
 
-json_t *crm_page_json(crm_request_t *request, const crm_page_t *page, const crm_query_t *query,
-                      const crm_list_t *list)
+/* Takes over the reference of RESULTS. */
+static json_t *envelope(crm_request_t *request, const crm_query_t *query, const crm_list_t *list,
+                        json_t *results)
 {
     json_t *json = json_object();
     if (!query->by_cursor) {
@@ -76,8 +77,14 @@ json_t *crm_page_json(crm_request_t *request, const crm_page_t *page, const crm_
     }
     json_object_set_new(json, "next", link_json(request, query, list, 0));
     json_object_set_new(json, "previous", link_json(request, query, list, 1));
-    json_object_set_new(json, "results", results_json(request, page, list));
+    json_object_set_new(json, "results", results);
     return json;
+}
+
+json_t *crm_page_json(crm_request_t *request, const crm_page_t *page, const crm_query_t *query,
+                      const crm_list_t *list)
+{
+    return envelope(request, query, list, results_json(request, page, list));
 }
 
 crm_error_t *crm_page_answer(crm_request_t *request, const crm_page_t *page, crm_answer_t *answer)
@@ -87,6 +94,13 @@ crm_error_t *crm_page_answer(crm_request_t *request, const crm_page_t *page, crm
     CRM_ERR(crm_query_parse(request->pool, page->entity, request->query, others,
                             &request->settings->page, &request->site->key, &query));
     CRM_ERR(crm_list(page->db, request->pool, query, page->condition, &list));
-    answer->json = crm_json_own(request->pool, crm_page_json(request, page, query, &list));
+    if (page->results) {
+        json_t *results = crm_json_own(request->pool, json_array());
+        CRM_ERR(page->results(request, list.rows, results, page->baton));
+        answer->json =
+            crm_json_own(request->pool, envelope(request, query, &list, json_incref(results)));
+    } else {
+        answer->json = crm_json_own(request->pool, crm_page_json(request, page, query, &list));
+    }
     return NULL;
 }

@@ -12,12 +12,17 @@
 /* A row of the list as JSON, new reference. */
 typedef json_t *crm_page_row_fn(crm_request_t *request, const crm_value_t *row, void *baton);
 
+/* All rows of a page as JSON, appended to RESULTS. */
+typedef crm_error_t *crm_page_results_fn(crm_request_t *request, const crm_rows_t *rows,
+                                         json_t *results, void *baton);
+
 /* What is listed. */
 typedef struct crm_page_t {
     const crm_db_t *db;
     const crm_entity_t *entity;
     const crm_condition_t *condition; /* or NULL */
     crm_page_row_fn *row;             /* NULL: crm_list_json of the entity */
+    crm_page_results_fn *results;     /* in place of `row`; or NULL */
     void *baton;
 } crm_page_t;
 

@@ -50,6 +50,7 @@ struct crm_request_t {
     crm_error_t *refusal; /* why it refused, or NULL; crm_api_handle answers with it */
     crm_actor_t *actor;   /* NULL: nobody */
     crm_tenant_t *tenant; /* the one this request is about, or NULL */
+    const crm_db_t *db;   /* its database, bound to a transaction around the handler; or NULL */
     /* by crm_api_handle */
     json_t *body;                 /* any JSON; form fields as strings; NULL: none */
     apr_array_header_t *files;    /* of crm_file_t (api/body.h), or NULL */

@@ -10,4 +10,7 @@ extern const crm_route_t crm_tenant_routes[];
 extern const crm_route_t crm_user_routes[];
 extern const crm_route_t crm_history_routes[];
 
+/* Made from the registry of entities when the library is loaded (api/record_routes.c). */
+extern crm_route_t crm_record_routes[];
+
 #endif

@@ -34,6 +34,8 @@ struct crm_connection_t {
     apr_bucket_brigade *brigade; /* empty between calls */
     int broken;                  /* lost, or not to be trusted: it must be closed */
     int doomed;                  /* its transaction cannot be committed */
+    int compounds;               /* the server runs several statements as one (MariaDB's BEGIN NOT
+                                    ATOMIC) */
     int not_run;                 /* the statement that failed last was certainly not run */
     struct crm_slot_t *slot;     /* its place in db/pool */
 };

@@ -23,6 +23,7 @@ typedef struct tries_t {
 /* What is done on a connection, outside of a transaction or in it. */
 typedef struct call_t {
     const crm_sql_t *sql;
+    int count;                   /* statements of `sql` */
     const char *types;           /* of a SELECT, else NULL */
     int insert;                  /* the result is the new id */
     const crm_rows_t **ret_rows; /* of a SELECT */
@@ -63,19 +64,57 @@ static crm_error_t *run_call(crm_connection_t *connection, apr_pool_t *pool, cal
     if (call->types) {
         return crm_statement_select(connection, pool, call->sql, call->types, call->ret_rows);
     }
-    CRM_ERR(crm_statement_execute(connection, pool, call->sql, &call->result));
+    for (int i = 0; i < call->count; i++) {
+        CRM_ERR(crm_statement_execute(connection, pool, &call->sql[i], &call->result));
+    }
     if (call->insert) {
         call->result = connection->driver->insert_id(connection);
     }
     return NULL;
 }
 
+/* The statements of CALL as one, which is a transaction of its own unless BOUND to an outer one. */
+static crm_sql_t compound(apr_pool_t *pool, const call_t *call, int bound)
+{
+    apr_array_header_t *texts = apr_array_make(pool, 2 * call->count + 2, sizeof(const char *));
+    apr_array_header_t *args = apr_array_make(pool, 64, sizeof(crm_value_t));
+    APR_ARRAY_PUSH(texts, const char *) =
+        bound ? "BEGIN NOT ATOMIC "
+              : "BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; "
+                "END; START TRANSACTION; ";
+    for (int i = 0; i < call->count; i++) {
+        APR_ARRAY_PUSH(texts, const char *) = call->sql[i].text;
+        APR_ARRAY_PUSH(texts, const char *) = "; ";
+        for (int j = 0; j < call->sql[i].nargs; j++) {
+            APR_ARRAY_PUSH(args, crm_value_t) = call->sql[i].args[j];
+        }
+    }
+    APR_ARRAY_PUSH(texts, const char *) = bound ? "END" : "COMMIT; END";
+    return (crm_sql_t){
+        .text = apr_array_pstrcat(pool, texts, 0),
+        .args = (const crm_value_t *)args->elts,
+        .nargs = args->nelts,
+    };
+}
+
+/* Several statements, by one call of the server where it can do that. */
+static crm_error_t *run_calls(crm_connection_t *connection, apr_pool_t *pool, call_t *call,
+                              int bound)
+{
+    if (call->count < 2 || !connection->compounds) {
+        return run_call(connection, pool, call);
+    }
+    crm_sql_t sql = compound(pool, call, bound);
+    return crm_statement_execute(connection, pool, &sql, &call->result);
+}
+
 /* A write outside a transaction, in one of its own where the driver wants that. */
 static crm_error_t *run_write(crm_connection_t *connection, apr_pool_t *pool, call_t *call)
 {
     const crm_driver_t *driver = connection->driver;
-    if (!driver->write_begins || call->types) {
-        return run_call(connection, pool, call);
+    int several = call->count > 1 && !connection->compounds;
+    if (call->types || !(driver->write_begins || several)) {
+        return run_calls(connection, pool, call, 0);
     }
     CRM_ERR(driver->begin(connection, pool));
     crm_error_t *error = run_call(connection, pool, call);
@@ -113,7 +152,7 @@ static crm_error_t *run_floating(const crm_db_t *db, apr_pool_t *pool, call_t *c
 
 static crm_error_t *run_anywhere(const crm_db_t *db, apr_pool_t *pool, call_t *call)
 {
-    return outward(db->connection ? run_call(db->connection, pool, call)
+    return outward(db->connection ? run_calls(db->connection, pool, call, 1)
                                   : run_floating(db, pool, call));
 }
 
@@ -129,7 +168,7 @@ crm_error_t *crm_db_execute(const crm_db_t *db, apr_pool_t *pool, const char *sq
                             const crm_value_t *args, int nargs, apr_int64_t *ret_affected)
 {
     const crm_sql_t statement = {.text = sql, .args = args, .nargs = nargs};
-    call_t call = {.sql = &statement};
+    call_t call = {.sql = &statement, .count = 1};
     CRM_ERR(run_anywhere(db, pool, &call));
     if (ret_affected) {
         *ret_affected = call.result;
@@ -137,11 +176,18 @@ crm_error_t *crm_db_execute(const crm_db_t *db, apr_pool_t *pool, const char *sq
     return NULL;
 }
 
+crm_error_t *crm_db_execute_all(const crm_db_t *db, apr_pool_t *pool, const crm_sql_t *statements,
+                                int count)
+{
+    call_t call = {.sql = statements, .count = count};
+    return count ? run_anywhere(db, pool, &call) : NULL;
+}
+
 crm_error_t *crm_db_insert(const crm_db_t *db, apr_pool_t *pool, const char *sql,
                            const crm_value_t *args, int nargs, apr_int64_t *ret_id)
 {
     const crm_sql_t statement = {.text = sql, .args = args, .nargs = nargs};
-    call_t call = {.sql = &statement, .insert = 1};
+    call_t call = {.sql = &statement, .count = 1, .insert = 1};
     CRM_ERR(run_anywhere(db, pool, &call));
     *ret_id = call.result;
     return NULL;

@@ -13,6 +13,9 @@
  * - {insert ignore}: INSERT IGNORE, INSERT OR IGNORE
  * - {upsert KEYS}: ON DUPLICATE KEY UPDATE, ON CONFLICT(KEYS) DO UPDATE SET
  * - {new COLUMN}, after {upsert}: the value that was to be inserted
+ * - {for share}: a read that keeps rows from being changed until the transaction ends
+ * - {then join}: a join that reads the table before it first
+ * - {slot}: a small number that two connections seldom share
  *
  * LIKE always with: LIKE ? ESCAPE '|'.
  */
@@ -28,6 +31,13 @@
     (const crm_value_t[]){__VA_ARGS__},                                                            \
         (int)(sizeof((const crm_value_t[]){__VA_ARGS__}) / sizeof(crm_value_t))
 #define CRM_NO_ARGS NULL, 0
+
+/* A statement and its values. */
+typedef struct crm_sql_t {
+    const char *text;
+    const crm_value_t *args;
+    int nargs;
+} crm_sql_t;
 
 /* A whole result, in the pool given to crm_db_select. */
 typedef struct crm_rows_t {
@@ -52,6 +62,12 @@ crm_error_t *crm_db_select(const crm_db_t *db, apr_pool_t *pool, const char *sql
  * DUPLICATE (error->key: the column that the unique key is named after), REFERENCE, TOO_LONG. */
 crm_error_t *crm_db_execute(const crm_db_t *db, apr_pool_t *pool, const char *sql,
                             const crm_value_t *args, int nargs, apr_int64_t *ret_affected);
+
+/* Runs COUNT statements that change rows, one after the other: all of them or none, in one
+ * transaction (outside of one, in their own). They are one call of the server where it can do that.
+ */
+crm_error_t *crm_db_execute_all(const crm_db_t *db, apr_pool_t *pool, const crm_sql_t *statements,
+                                int count);
 
 /* The same for one INSERT into a table with an integer key that counts up: the new id. */
 crm_error_t *crm_db_insert(const crm_db_t *db, apr_pool_t *pool, const char *sql,

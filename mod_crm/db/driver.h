@@ -36,7 +36,7 @@ struct crm_driver_t {
     const char *name; /* as apr_dbd and crm_db_url_t have it */
 
     /* The words of db/database.h. */
-    const char *for_update, *insert_ignore;
+    const char *for_update, *for_share, *insert_ignore, *then_join, *slot;
     const char *upsert_before, *upsert_after; /* around KEYS; */
     int upsert_keys;                          /* KEYS stands between them */
     const char *new_before, *new_after;       /* around COLUMN */

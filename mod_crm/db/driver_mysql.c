@@ -121,6 +121,7 @@ static crm_error_t *set_up(crm_connection_t *connection, apr_pool_t *errors)
 {
     const char *isolation =
         mariadb_connection(native(connection)) ? "tx_isolation" : "transaction_isolation";
+    connection->compounds = mariadb_connection(native(connection)) != 0;
     set_patience(connection, CRM_PATIENCE);
     return crm_connection_run(connection, errors,
                               apr_psprintf(connection->scratch, SESSION, isolation));
@@ -310,6 +311,9 @@ static crm_error_t *exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists
 const crm_driver_t crm_driver_mysql = {
     .name = "mysql",
     .for_update = "FOR UPDATE",
+    .for_share = "LOCK IN SHARE MODE",
+    .then_join = "STRAIGHT_JOIN",
+    .slot = "CONNECTION_ID() % 256",
     .insert_ignore = "INSERT IGNORE",
     .upsert_before = "ON DUPLICATE KEY UPDATE",
     .upsert_after = "",

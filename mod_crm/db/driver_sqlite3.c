@@ -304,6 +304,9 @@ static crm_error_t *drop(const crm_db_t *db, apr_pool_t *pool)
 const crm_driver_t crm_driver_sqlite3 = {
     .name = "sqlite3",
     .for_update = "",
+    .for_share = "",
+    .then_join = "CROSS JOIN",
+    .slot = "0",
     .insert_ignore = "INSERT OR IGNORE",
     .upsert_before = "ON CONFLICT(",
     .upsert_after = ") DO UPDATE SET",

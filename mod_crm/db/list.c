@@ -62,25 +62,49 @@ static crm_error_t *count_rows(const crm_db_t *db, apr_pool_t *pool, const crm_q
     return NULL;
 }
 
-static int count_columns(const crm_entity_t *entity)
+const crm_entity_t *crm_list_details(const crm_entity_t *entity, const crm_field_t *field)
 {
-    int columns = 0;
-
-    for (const crm_field_t *field = entity->fields; field->name; field++) {
-        columns += field->column != NULL;
-    }
-    return columns;
+    return field->type == CRM_T_OBJECT && field->details
+               ? crm_entity_field(entity, field->details)->reference->entity
+               : NULL;
 }
 
-/* The cell of FIELD in a row. */
-static int cell_of(const crm_entity_t *entity, const crm_field_t *wanted)
+int crm_list_is_detail(const crm_field_t *field)
+{
+    return field->column && crm_field_is_shown(field);
+}
+
+/* How many cells FIELD takes. */
+static int width(const crm_entity_t *entity, const crm_field_t *field)
+{
+    const crm_entity_t *details = crm_list_details(entity, field);
+    int cells = 0;
+
+    for (const crm_field_t *shown = details ? details->fields : NULL; shown && shown->name;
+         shown++) {
+        cells += crm_list_is_detail(shown);
+    }
+    return details ? cells : crm_field_has_cell(field);
+}
+
+int crm_list_cell(const crm_entity_t *entity, const crm_field_t *wanted)
 {
     int cell = 0;
 
-    for (const crm_field_t *field = entity->fields; field != wanted; field++) {
-        cell += field->column != NULL;
+    for (const crm_field_t *field = entity->fields; field->name && field != wanted; field++) {
+        cell += width(entity, field);
     }
     return cell;
+}
+
+int crm_list_cells(const crm_entity_t *entity)
+{
+    return crm_list_cell(entity, NULL) + (entity->path != NULL);
+}
+
+apr_int64_t crm_list_version(const crm_entity_t *entity, const crm_value_t *row)
+{
+    return row[crm_list_cells(entity) - 1].as.integer;
 }
 
 crm_error_t *crm_list(const crm_db_t *db, apr_pool_t *pool, const crm_query_t *query,
@@ -119,18 +143,76 @@ crm_error_t *crm_list_one(const crm_db_t *db, apr_pool_t *pool, const crm_entity
     return NULL;
 }
 
+crm_error_t *crm_list_all(const crm_db_t *db, apr_pool_t *pool, const crm_entity_t *entity,
+                          const crm_condition_t *condition, const crm_rows_t **ret_rows)
+{
+    crm_list_sql_t sql = crm_list_sql_all(pool, entity, condition);
+
+    return crm_db_select(db, pool, sql.text, sql.types, sql.args, sql.nargs, ret_rows);
+}
+
+/* The label of the choice that FIELD shows; null where there is none. */
+static json_t *label_json(const crm_entity_t *entity, const crm_field_t *field,
+                          const crm_value_t *row)
+{
+    const crm_field_t *shown = crm_entity_field(entity, field->details);
+    crm_value_t value = row[crm_list_cell(entity, shown)];
+
+    for (const crm_choice_t *choice = shown->choices; choice && choice->value; choice++) {
+        if (value.kind == CRM_V_TEXT && strcmp(choice->value, value.as.text) == 0) {
+            return json_string(choice->label);
+        }
+    }
+    return value.kind == CRM_V_TEXT && *value.as.text ? json_string(value.as.text) : json_null();
+}
+
+/* The record in CELLS; null where there is none. */
+static json_t *details_json(apr_pool_t *pool, const crm_entity_t *details, const crm_value_t *cells)
+{
+    json_t *json;
+
+    if (crm_is_null(*cells)) {
+        return json_null();
+    }
+    json = json_object();
+    for (const crm_field_t *field = details->fields; field->name; field++) {
+        if (crm_list_is_detail(field)) {
+            json_object_set_new_nocheck(json, field->name, crm_field_json(pool, field, *cells++));
+        }
+    }
+    return json;
+}
+
+/* FIELD as JSON, whose cells begin at CELL of ROW; NULL where rows do not have it. */
+static json_t *field_json(apr_pool_t *pool, const crm_entity_t *entity, const crm_field_t *field,
+                          const crm_value_t *row, int cell)
+{
+    const crm_entity_t *details = crm_list_details(entity, field);
+
+    if (crm_field_has_cell(field)) {
+        return crm_field_json(pool, field, row[cell]);
+    }
+    if (details) {
+        return details_json(pool, details, row + cell);
+    }
+    if (field->children) {
+        return json_array();
+    }
+    return field->details ? label_json(entity, field, row) : NULL;
+}
+
 json_t *crm_list_json(apr_pool_t *pool, const crm_entity_t *entity, const crm_value_t *row)
 {
     json_t *json = json_object();
+    int cell = 0;
 
     for (const crm_field_t *field = entity->fields; field->name; field++) {
-        if (!field->column) {
-            continue;
+        json_t *value =
+            crm_field_is_shown(field) ? field_json(pool, entity, field, row, cell) : NULL;
+        if (value) {
+            json_object_set_new_nocheck(json, field->name, value);
         }
-        if (!(field->flags & (CRM_F_WRITE_ONLY | CRM_F_SECRET)) && field->type != CRM_T_PASSWORD) {
-            json_object_set_new(json, field->name, crm_field_json(pool, field, *row));
-        }
-        row++;
+        cell += width(entity, field);
     }
     return json;
 }
@@ -140,11 +222,12 @@ const crm_value_t *crm_list_order_values(apr_pool_t *pool, const crm_query_t *qu
 {
     apr_size_t count = (apr_size_t)query->order->nelts;
     crm_value_t *values = apr_palloc(pool, count * sizeof(*values));
-    const crm_value_t *folded = row + count_columns(query->entity);
+    const crm_value_t *folded = row + crm_list_cells(query->entity);
 
     for (apr_size_t i = 0; i < count; i++) {
         const crm_field_t *field = APR_ARRAY_IDX(query->order, i, crm_order_t).field;
-        values[i] = field->flags & CRM_F_FOLDED ? *folded++ : row[cell_of(query->entity, field)];
+        values[i] =
+            field->flags & CRM_F_FOLDED ? *folded++ : row[crm_list_cell(query->entity, field)];
     }
     return values;
 }

@@ -1,5 +1,7 @@
 /* db/list_builder.c - SQL text and its values, put together piece by piece. */
 
+#include <string.h>
+
 #include "db/list_builder.h"
 
 crm_list_builder_t crm_list_start(apr_pool_t *pool)
@@ -45,14 +47,38 @@ void crm_list_add_name(crm_list_builder_t *builder, const char *name, const char
     crm_list_add(builder, "`");
 }
 
-void crm_list_add_column(crm_list_builder_t *builder, const crm_field_t *field)
+static void add_row(crm_list_builder_t *builder, const char *row)
 {
+    crm_list_add(builder, row);
+    crm_list_add(builder, ".");
+}
+
+void crm_list_add_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field)
+{
+    if (field->expression) {
+        crm_list_add(builder, field->expression);
+        return;
+    }
+    add_row(builder, row);
     crm_list_add_name(builder, field->column, "");
 }
 
-void crm_list_add_key(crm_list_builder_t *builder, const crm_field_t *field)
+void crm_list_add_key(crm_list_builder_t *builder, const char *row, const crm_field_t *field)
 {
+    add_row(builder, row);
     crm_list_add_name(builder, field->column, field->flags & CRM_F_FOLDED ? "_key" : "");
+}
+
+int crm_list_searches(const crm_query_t *query)
+{
+    return query->words->nelts > 0 && query->entity->search_table;
+}
+
+const char *crm_list_row_of(const crm_query_t *query, const crm_field_t *field)
+{
+    int is_there = strcmp(field->name, "created_at") == 0 || strcmp(field->name, "id") == 0;
+
+    return is_there && crm_list_searches(query) ? "s" : "r";
 }
 
 void crm_list_next_condition(crm_list_builder_t *builder)

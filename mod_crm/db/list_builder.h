@@ -23,11 +23,19 @@ void crm_list_add(crm_list_builder_t *builder, const char *text);
 /* Adds '?' and its value. */
 void crm_list_add_value(crm_list_builder_t *builder, crm_value_t value);
 
-/* Adds a quoted identifier: NAME with SUFFIX, FIELD's column, or what filters, search and order
- * compare of FIELD (its folded twin where it has one). */
+/* Adds a quoted identifier: NAME with SUFFIX; or, of the row called ROW ("r"), FIELD's column, what
+ * computes it, or what filters, search and order compare of it (its folded twin where it has one).
+ */
 void crm_list_add_name(crm_list_builder_t *builder, const char *name, const char *suffix);
-void crm_list_add_column(crm_list_builder_t *builder, const crm_field_t *field);
-void crm_list_add_key(crm_list_builder_t *builder, const crm_field_t *field);
+void crm_list_add_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field);
+void crm_list_add_key(crm_list_builder_t *builder, const char *row, const crm_field_t *field);
+
+/* The name of the row that QUERY's conditions and order take FIELD from: the table of search has
+ * what the default order needs. */
+const char *crm_list_row_of(const crm_query_t *query, const crm_field_t *field);
+
+/* 1 when QUERY reads the table of search. */
+int crm_list_searches(const crm_query_t *query);
 
 /* Adds WHERE before the first condition, AND before the others. */
 void crm_list_next_condition(crm_list_builder_t *builder);

@@ -15,36 +15,50 @@ static const crm_field_t *id_field(const crm_entity_t *entity)
 
 /* ---- what is selected ---- */
 
-static char type_letter(const crm_field_t *field)
-{
-    static const char letters[] = {
-        [CRM_V_NULL] = 's',    [CRM_V_TEXT] = 's', [CRM_V_INTEGER] = 'i', [CRM_V_REAL] = 'f',
-        [CRM_V_BOOLEAN] = 'b', [CRM_V_TIME] = 't', [CRM_V_UUID] = 'u',    [CRM_V_BYTES] = 'x',
-    };
-
-    if (field->type == CRM_T_LONGTEXT || field->type == CRM_T_JSON ||
-        field->type == CRM_T_INTEGERS) {
-        return 'l';
-    }
-    return letters[crm_type(field->type)->kind];
-}
-
-static void next_column(crm_list_builder_t *builder, const crm_field_t *field, const char *prefix)
+static void next_column(crm_list_builder_t *builder, char letter)
 {
     crm_list_add(builder, builder->types->nelts ? ", " : "");
-    crm_list_add(builder, prefix);
-    APR_ARRAY_PUSH(builder->types, char) = type_letter(field);
+    APR_ARRAY_PUSH(builder->types, char) = letter;
 }
 
-static void select_fields(crm_list_builder_t *builder, const crm_entity_t *entity,
-                          const char *prefix)
+static void select_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field)
+{
+    next_column(builder, crm_type(field->type)->letter);
+    crm_list_add_column(builder, row, field);
+}
+
+/* The row of the record that FIELD shows: "d0" for the first field. */
+static const char *details_row(const crm_list_builder_t *builder, const crm_entity_t *entity,
+                               const crm_field_t *field)
+{
+    return apr_psprintf(builder->pool, "d%d", (int)(field - entity->fields));
+}
+
+static void select_details(crm_list_builder_t *builder, const crm_entity_t *entity,
+                           const crm_field_t *field)
+{
+    const char *row = details_row(builder, entity, field);
+
+    for (const crm_field_t *shown = crm_list_details(entity, field)->fields; shown->name; shown++) {
+        if (crm_list_is_detail(shown)) {
+            select_column(builder, row, shown);
+        }
+    }
+}
+
+static void select_fields(crm_list_builder_t *builder, const crm_entity_t *entity)
 {
     crm_list_add(builder, "SELECT ");
     for (const crm_field_t *field = entity->fields; field->name; field++) {
-        if (field->column) {
-            next_column(builder, field, prefix);
-            crm_list_add_column(builder, field);
+        if (crm_field_has_cell(field)) {
+            select_column(builder, "r", field);
+        } else if (crm_list_details(entity, field)) {
+            select_details(builder, entity, field);
         }
+    }
+    if (entity->path) {
+        next_column(builder, 'i');
+        crm_list_add(builder, "r.version");
     }
 }
 
@@ -53,26 +67,71 @@ static void select_order_keys(crm_list_builder_t *builder, const crm_query_t *qu
     for (int i = 0; i < query->order->nelts; i++) {
         const crm_field_t *field = APR_ARRAY_IDX(query->order, i, crm_order_t).field;
         if (field->flags & CRM_F_FOLDED) {
-            next_column(builder, field, "");
-            crm_list_add_key(builder, field);
+            next_column(builder, crm_type(field->type)->letter);
+            crm_list_add_key(builder, "r", field);
         }
     }
+}
+
+/* ---- where it comes from ---- */
+
+static void add_table(crm_list_builder_t *builder, const char *table, const char *row)
+{
+    crm_list_add_name(builder, table, "");
+    crm_list_add(builder, " ");
+    crm_list_add(builder, row);
 }
 
 static void from(crm_list_builder_t *builder, const crm_entity_t *entity)
 {
     crm_list_add(builder, " FROM ");
-    crm_list_add_name(builder, entity->table, "");
+    add_table(builder, entity->table, "r");
 }
 
-/* NULL comes before every value, on both databases. */
-static void add_order(crm_list_builder_t *builder, const crm_query_t *query, const char *prefix)
+/* With words alone, the table of search is read first, in its order; with other conditions the
+ * database chooses. */
+static void from_query(crm_list_builder_t *builder, const crm_query_t *query,
+                       const crm_condition_t *condition)
+{
+    const crm_entity_t *entity = query->entity;
+
+    if (!crm_list_searches(query)) {
+        from(builder, entity);
+        return;
+    }
+    crm_list_add(builder, " FROM ");
+    add_table(builder, entity->search_table, "s");
+    crm_list_add(builder, crm_list_joins(query, condition) ? " JOIN " : " {then join} ");
+    add_table(builder, entity->table, "r");
+    crm_list_add(builder, " ON r.id = s.id AND r.created_at = s.created_at");
+}
+
+/* The records that fields show, where they are still there. */
+static void join_details(crm_list_builder_t *builder, const crm_entity_t *entity)
+{
+    for (const crm_field_t *field = entity->fields; field->name; field++) {
+        const crm_entity_t *details = crm_list_details(entity, field);
+        if (details) {
+            const char *row = details_row(builder, entity, field);
+            crm_list_add(builder, " LEFT JOIN ");
+            add_table(builder, details->table, row);
+            crm_list_add(builder, " ON ");
+            crm_list_add_column(builder, row, id_field(details));
+            crm_list_add(builder, " = ");
+            crm_list_add_column(builder, "r", crm_entity_field(entity, field->details));
+            crm_list_add(builder,
+                         apr_pstrcat(builder->pool, " AND ", row, ".deleted_at IS NULL", NULL));
+        }
+    }
+}
+
+/* NULL comes before every value, on both databases. ROW NULL: as the conditions have them. */
+static void add_order(crm_list_builder_t *builder, const crm_query_t *query, const char *row)
 {
     for (int i = 0; i < query->order->nelts; i++) {
         const crm_order_t *order = &APR_ARRAY_IDX(query->order, i, crm_order_t);
         crm_list_add(builder, i ? ", " : " ORDER BY ");
-        crm_list_add(builder, prefix);
-        crm_list_add_key(builder, order->field);
+        crm_list_add_key(builder, row ? row : crm_list_row_of(query, order->field), order->field);
         crm_list_add(builder, crm_list_is_descending(query, order) ? " DESC" : "");
     }
 }
@@ -92,18 +151,21 @@ static void build_deep_page(crm_list_builder_t *builder, const crm_query_t *quer
 {
     const crm_field_t *id = id_field(query->entity);
 
-    select_fields(builder, query->entity, "r.");
-    from(builder, query->entity);
-    crm_list_add(builder, " r JOIN (SELECT ");
-    crm_list_add_column(builder, id);
+    select_fields(builder, query->entity);
+    crm_list_add(builder, " FROM (SELECT ");
+    crm_list_add_column(builder, "r", id);
     crm_list_add(builder, " AS page_id");
-    from(builder, query->entity);
+    from_query(builder, query, condition);
     crm_list_add_conditions(builder, query, condition);
-    add_order(builder, query, "");
+    add_order(builder, query, NULL);
     add_limit(builder, limit, offset);
-    crm_list_add(builder, ") p ON p.page_id = r.");
-    crm_list_add_column(builder, id);
-    add_order(builder, query, "r.");
+    crm_list_add(builder, ") p JOIN ");
+    add_table(builder, query->entity->table, "r");
+    crm_list_add(builder, " ON r.");
+    crm_list_add_name(builder, id->column, "");
+    crm_list_add(builder, " = p.page_id");
+    join_details(builder, query->entity);
+    add_order(builder, query, "r");
 }
 
 crm_list_sql_t crm_list_sql_page(apr_pool_t *pool, const crm_query_t *query,
@@ -116,26 +178,50 @@ crm_list_sql_t crm_list_sql_page(apr_pool_t *pool, const crm_query_t *query,
         build_deep_page(&builder, query, condition, limit, offset);
         return crm_list_finish(&builder);
     }
-    select_fields(&builder, query->entity, "");
+    select_fields(&builder, query->entity);
     if (query->by_cursor) {
         select_order_keys(&builder, query);
     }
-    from(&builder, query->entity);
+    from_query(&builder, query, condition);
+    join_details(&builder, query->entity);
     crm_list_add_conditions(&builder, query, condition);
     crm_list_add_cursor(&builder, query);
-    add_order(&builder, query, "");
+    add_order(&builder, query, NULL);
     add_limit(&builder, limit, offset);
     return crm_list_finish(&builder);
+}
+
+static void from_counted(crm_list_builder_t *builder, const crm_query_t *query,
+                         const crm_condition_t *condition)
+{
+    if (crm_list_joins(query, condition)) {
+        from_query(builder, query, condition);
+    } else {
+        crm_list_add(builder, " FROM ");
+        add_table(builder, query->entity->search_table, "s");
+    }
+}
+
+/* All records that are there: their number is kept (db/record.h). */
+static void build_kept_count(crm_list_builder_t *builder, const crm_entity_t *entity)
+{
+    crm_list_add(builder, "SELECT COALESCE(SUM(records), 0) FROM record_count WHERE entity = ");
+    crm_list_add_value(builder, crm_text(entity->name));
 }
 
 crm_list_sql_t crm_list_sql_count(apr_pool_t *pool, const crm_query_t *query,
                                   const crm_condition_t *condition, apr_int64_t limit)
 {
     crm_list_builder_t builder = crm_list_start(pool);
+    int is_all = !query->filters->nelts && !query->words->nelts && !(condition && condition->sql);
 
     APR_ARRAY_PUSH(builder.types, char) = 'i';
+    if (is_all && query->entity->path) {
+        build_kept_count(&builder, query->entity);
+        return crm_list_finish(&builder);
+    }
     crm_list_add(&builder, limit ? "SELECT COUNT(*) FROM (SELECT 1 AS one" : "SELECT COUNT(*)");
-    from(&builder, query->entity);
+    from_counted(&builder, query, condition);
     crm_list_add_conditions(&builder, query, condition);
     if (limit) {
         crm_list_add(&builder, " LIMIT ");
@@ -145,17 +231,34 @@ crm_list_sql_t crm_list_sql_count(apr_pool_t *pool, const crm_query_t *query,
     return crm_list_finish(&builder);
 }
 
+crm_list_sql_t crm_list_sql_all(apr_pool_t *pool, const crm_entity_t *entity,
+                                const crm_condition_t *condition)
+{
+    crm_list_builder_t builder = crm_list_start(pool);
+
+    select_fields(&builder, entity);
+    from(&builder, entity);
+    join_details(&builder, entity);
+    crm_list_add_condition(&builder, condition);
+    crm_list_add(&builder, " ORDER BY r.created_at DESC, r.id DESC");
+    return crm_list_finish(&builder);
+}
+
 crm_list_sql_t crm_list_sql_one(apr_pool_t *pool, const crm_entity_t *entity, crm_value_t id,
                                 const crm_condition_t *condition)
 {
     crm_list_builder_t builder = crm_list_start(pool);
 
-    select_fields(&builder, entity, "");
+    select_fields(&builder, entity);
     from(&builder, entity);
+    join_details(&builder, entity);
     crm_list_next_condition(&builder);
-    crm_list_add_column(&builder, id_field(entity));
+    crm_list_add_column(&builder, "r", id_field(entity));
     crm_list_add(&builder, " = ");
     crm_list_add_value(&builder, id);
+    if (entity->path) {
+        crm_list_add(&builder, " AND r.deleted_at IS NULL");
+    }
     crm_list_add_condition(&builder, condition);
     return crm_list_finish(&builder);
 }

@@ -25,6 +25,10 @@ crm_list_sql_t crm_list_sql_page(apr_pool_t *pool, const crm_query_t *query,
 crm_list_sql_t crm_list_sql_count(apr_pool_t *pool, const crm_query_t *query,
                                   const crm_condition_t *condition, apr_int64_t limit);
 
+/* All rows where CONDITION holds, in ENTITY's own order, newest first. */
+crm_list_sql_t crm_list_sql_all(apr_pool_t *pool, const crm_entity_t *entity,
+                                const crm_condition_t *condition);
+
 /* The one row whose id is ID. */
 crm_list_sql_t crm_list_sql_one(apr_pool_t *pool, const crm_entity_t *entity, crm_value_t id,
                                 const crm_condition_t *condition);

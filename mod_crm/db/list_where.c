@@ -42,13 +42,13 @@ static void add_contains(crm_list_builder_t *builder, const crm_filter_t *filter
     const char *text = filter->values[0].as.text;
 
     if (filter->field->flags & CRM_F_FOLDED) {
-        crm_list_add_key(builder, filter->field);
+        crm_list_add_key(builder, "r", filter->field);
         crm_list_add(builder, " LIKE ");
         crm_list_add_value(builder, crm_text(crm_text_like(builder->pool, text)));
         crm_list_add(builder, " ESCAPE '|'");
     } else {
         crm_list_add(builder, "INSTR(");
-        crm_list_add_key(builder, filter->field);
+        crm_list_add_key(builder, "r", filter->field);
         crm_list_add(builder, ", ");
         crm_list_add_value(builder, filter->values[0]);
         crm_list_add(builder, ") > 0");
@@ -71,14 +71,15 @@ static const char *comparison(unsigned op)
     }
 }
 
-static void add_filter(crm_list_builder_t *builder, const crm_filter_t *filter)
+static void add_filter(crm_list_builder_t *builder, const crm_query_t *query,
+                       const crm_filter_t *filter)
 {
     crm_list_next_condition(builder);
     if (filter->op == CRM_OP_CONTAINS) {
         add_contains(builder, filter);
         return;
     }
-    crm_list_add_key(builder, filter->field);
+    crm_list_add_key(builder, crm_list_row_of(query, filter->field), filter->field);
     if (filter->op == CRM_OP_IN) {
         add_in(builder, filter);
     } else if (filter->op == CRM_OP_ISNULL) {
@@ -95,38 +96,100 @@ static int is_searchable(const crm_field_t *field)
            crm_type(field->type)->kind == CRM_V_TEXT;
 }
 
-/* Words are folded; text that has no folded twin is at least searched without regard to case. */
-static void add_word(crm_list_builder_t *builder, const crm_entity_t *entity, const char *word)
+/* FIELD of ROW has a word like PATTERN. Words are folded; text that has no folded twin is at least
+ * searched without regard to case. */
+static void add_match(crm_list_builder_t *builder, const char *row, const crm_field_t *field,
+                      crm_value_t pattern)
+{
+    int folded = (field->flags & CRM_F_FOLDED) != 0;
+
+    crm_list_add(builder, folded ? "" : "LOWER(");
+    crm_list_add_key(builder, row, field);
+    crm_list_add(builder, folded ? " LIKE " : ") LIKE ");
+    crm_list_add_value(builder, pattern);
+    crm_list_add(builder, " ESCAPE '|'");
+}
+
+static int add_own_matches(crm_list_builder_t *builder, const crm_query_t *query,
+                           crm_value_t pattern)
+{
+    int fields = 0;
+
+    if (crm_list_searches(query)) {
+        crm_list_add(builder, "s.text LIKE ");
+        crm_list_add_value(builder, pattern);
+        crm_list_add(builder, " ESCAPE '|'");
+        return 1;
+    }
+    for (const crm_field_t *field = query->entity->fields; field->name; field++) {
+        if (is_searchable(field)) {
+            crm_list_add(builder, fields++ ? " OR " : "");
+            add_match(builder, "r", field, pattern);
+        }
+    }
+    return fields;
+}
+
+/* Records that a reference leads to, which is in the table of search. */
+static void add_referred_matches(crm_list_builder_t *builder, const crm_field_t *field,
+                                 crm_value_t pattern)
+{
+    const crm_entity_t *entity = field->reference->entity;
+
+    crm_list_add(builder, " OR s.");
+    crm_list_add_name(builder, field->column, "");
+    crm_list_add(builder, " IN (SELECT f.id FROM ");
+    crm_list_add_name(builder, entity->table, "");
+    crm_list_add(builder, " f WHERE f.deleted_at IS NULL AND (");
+    for (const char *const *name = field->reference->searched; *name; name++) {
+        crm_list_add(builder, name == field->reference->searched ? "" : " OR ");
+        add_match(builder, "f", crm_entity_field(entity, *name), pattern);
+    }
+    crm_list_add(builder, "))");
+}
+
+static void add_word(crm_list_builder_t *builder, const crm_query_t *query, const char *word)
 {
     crm_value_t pattern = crm_text(crm_text_like(builder->pool, word));
-    int fields = 0;
 
     crm_list_next_condition(builder);
     crm_list_add(builder, "(");
-    for (const crm_field_t *field = entity->fields; field->name; field++) {
-        if (is_searchable(field)) {
-            int folded = (field->flags & CRM_F_FOLDED) != 0;
-            crm_list_add(builder, fields++ ? " OR " : "");
-            crm_list_add(builder, folded ? "" : "LOWER(");
-            crm_list_add_key(builder, field);
-            crm_list_add(builder, folded ? " LIKE " : ") LIKE ");
-            crm_list_add_value(builder, pattern);
-            crm_list_add(builder, " ESCAPE '|'");
+    if (!add_own_matches(builder, query, pattern)) {
+        crm_list_add(builder, "0 = 1");
+    }
+    for (const crm_field_t *field = query->entity->fields; field->name; field++) {
+        if (field->reference && field->reference->searched && crm_list_searches(query)) {
+            add_referred_matches(builder, field, pattern);
         }
     }
-    crm_list_add(builder, fields ? ")" : "0 = 1)");
+    crm_list_add(builder, ")");
+}
+
+/* Deleted records are not there; the table of search has none of them. */
+static void add_living(crm_list_builder_t *builder, const crm_query_t *query, int joined)
+{
+    if (query->entity->path && joined) {
+        crm_list_next_condition(builder);
+        crm_list_add(builder, "r.deleted_at IS NULL");
+    }
 }
 
 void crm_list_add_conditions(crm_list_builder_t *builder, const crm_query_t *query,
                              const crm_condition_t *condition)
 {
+    add_living(builder, query, crm_list_joins(query, condition));
     crm_list_add_condition(builder, condition);
     for (int i = 0; i < query->filters->nelts; i++) {
-        add_filter(builder, &APR_ARRAY_IDX(query->filters, i, crm_filter_t));
+        add_filter(builder, query, &APR_ARRAY_IDX(query->filters, i, crm_filter_t));
     }
     for (int i = 0; i < query->words->nelts; i++) {
-        add_word(builder, query->entity, APR_ARRAY_IDX(query->words, i, const char *));
+        add_word(builder, query, APR_ARRAY_IDX(query->words, i, const char *));
     }
+}
+
+int crm_list_joins(const crm_query_t *query, const crm_condition_t *condition)
+{
+    return !crm_list_searches(query) || query->filters->nelts || (condition && condition->sql);
 }
 
 /* ---- cursor; NULL comes before every value, on both databases ---- */
@@ -136,9 +199,10 @@ int crm_list_is_descending(const crm_query_t *query, const crm_order_t *order)
     return !order->descending != !query->backward;
 }
 
-static void add_same(crm_list_builder_t *builder, const crm_field_t *field, crm_value_t value)
+static void add_same(crm_list_builder_t *builder, const char *row, const crm_field_t *field,
+                     crm_value_t value)
 {
-    crm_list_add_key(builder, field);
+    crm_list_add_key(builder, row, field);
     if (crm_is_null(value)) {
         crm_list_add(builder, " IS NULL");
     } else {
@@ -147,25 +211,30 @@ static void add_same(crm_list_builder_t *builder, const crm_field_t *field, crm_
     }
 }
 
-/* FIELD is behind VALUE in the order, or (OR_SAME) level with it. */
-static void add_behind(crm_list_builder_t *builder, const crm_field_t *field, crm_value_t value,
-                       int descending, int or_same)
+/* The field of order entry LEVEL is behind the cursor's value, or (OR_SAME) level with it. */
+static void add_behind(crm_list_builder_t *builder, const crm_query_t *query, int level,
+                       int or_same)
 {
+    const crm_order_t *order = &APR_ARRAY_IDX(query->order, level, crm_order_t);
+    const crm_field_t *field = order->field;
+    const char *row = crm_list_row_of(query, field);
+    crm_value_t value = query->cursor[level];
+    int descending = crm_list_is_descending(query, order);
     int with_null = descending && (field->flags & CRM_F_NULL);
 
     if (crm_is_null(value)) {
-        crm_list_add_key(builder, field);
+        crm_list_add_key(builder, row, field);
         crm_list_add(builder, descending ? " IS NULL" : " IS NOT NULL");
         return;
     }
     crm_list_add(builder, with_null ? "(" : "");
-    crm_list_add_key(builder, field);
+    crm_list_add_key(builder, row, field);
     crm_list_add(builder, comparison(descending ? (or_same ? CRM_OP_LTE : CRM_OP_LT)
                                                 : (or_same ? CRM_OP_GTE : CRM_OP_GT)));
     crm_list_add_value(builder, value);
     if (with_null) {
         crm_list_add(builder, " OR ");
-        crm_list_add_key(builder, field);
+        crm_list_add_key(builder, row, field);
         crm_list_add(builder, " IS NULL)");
     }
 }
@@ -178,10 +247,10 @@ static void add_term(crm_list_builder_t *builder, const crm_query_t *query, int 
         const crm_order_t *order = &APR_ARRAY_IDX(query->order, level, crm_order_t);
         crm_list_add(builder, level ? " AND " : "");
         if (level < i) {
-            add_same(builder, order->field, query->cursor[level]);
+            add_same(builder, crm_list_row_of(query, order->field), order->field,
+                     query->cursor[level]);
         } else {
-            add_behind(builder, order->field, query->cursor[level],
-                       crm_list_is_descending(query, order), 0);
+            add_behind(builder, query, level, 0);
         }
     }
     crm_list_add(builder, ")");
@@ -200,8 +269,7 @@ void crm_list_add_cursor(crm_list_builder_t *builder, const crm_query_t *query)
     }
     if (!crm_is_null(query->cursor[0]) || crm_list_is_descending(query, first)) {
         crm_list_next_condition(builder);
-        add_behind(builder, first->field, query->cursor[0], crm_list_is_descending(query, first),
-                   1);
+        add_behind(builder, query, 0, 1);
     }
     crm_list_next_condition(builder);
     crm_list_add(builder, "(");

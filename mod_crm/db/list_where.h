@@ -14,6 +14,9 @@ void crm_list_add_condition(crm_list_builder_t *builder, const crm_condition_t *
 void crm_list_add_conditions(crm_list_builder_t *builder, const crm_query_t *query,
                              const crm_condition_t *condition);
 
+/* 1 when the conditions look at the records themselves, 0 when the table of search is enough. */
+int crm_list_joins(const crm_query_t *query, const crm_condition_t *condition);
+
 /* Rows behind QUERY's cursor, seen in the direction it points to; nothing where it has none. */
 void crm_list_add_cursor(crm_list_builder_t *builder, const crm_query_t *query);
 

@@ -20,9 +20,15 @@ char crm_sql_format(const crm_value_t *value)
     return formats[value->kind];
 }
 
+char crm_sql_prepared_format(const crm_value_t *value)
+{
+    char format = formats[value->kind == CRM_V_NULL ? value->size : value->kind];
+    return format ? format : 's';
+}
+
 static const char *placeholder(const crm_value_t *value)
 {
-    switch (crm_sql_format(value)) {
+    switch (crm_sql_prepared_format(value)) {
     case 'l':
         return "%lld";
     case 'f':
@@ -65,6 +71,12 @@ static int put_word(output_t *output, apr_pool_t *pool, const crm_driver_t *driv
         put_text(output, pool, driver->upsert_before);
         put_text(output, pool, driver->upsert_keys ? word + 7 : "");
         put_text(output, pool, driver->upsert_after);
+    } else if (strcmp(word, "for share") == 0) {
+        put_text(output, pool, driver->for_share);
+    } else if (strcmp(word, "then join") == 0) {
+        put_text(output, pool, driver->then_join);
+    } else if (strcmp(word, "slot") == 0) {
+        put_text(output, pool, driver->slot);
     } else if (strncmp(word, "new ", 4) == 0) {
         put_text(output, pool, driver->new_before);
         put_text(output, pool, word + 4);

@@ -4,18 +4,14 @@
 #define CRM_DB_SQL_H
 
 #include "db/driver.h"
-#include "model/value.h"
-
-/* A statement and its values. */
-typedef struct crm_sql_t {
-    const char *text;
-    const crm_value_t *args;
-    int nargs;
-} crm_sql_t;
+#include "db/database.h"
 
 /* How values are bound: a letter each (s text, l integer, f real, b bytes; 0 for NULL, which fits
  * every format), NUL-terminated by count, not by content. */
 char crm_sql_format(const crm_value_t *value);
+
+/* The same for preparing: a NULL is what its column is, or text where that is not known. */
+char crm_sql_prepared_format(const crm_value_t *value);
 
 /* SQL's text in apr_dbd's format for DRIVER: each '?' outside quotes becomes the format of its
  * value (NULL: text), '%' is doubled, {words} are replaced. NULL, with the reason in *RET_WRONG,

@@ -123,8 +123,7 @@ static crm_error_t *prepare(crm_connection_t *connection, apr_pool_t *pool, cons
     statement->nargs = sql->nargs;
     statement->formats = apr_palloc(own, (apr_size_t)sql->nargs + 1);
     for (int i = 0; i < sql->nargs; i++) {
-        char format = crm_sql_format(&sql->args[i]);
-        statement->formats[i] = format ? format : 's';
+        statement->formats[i] = crm_sql_prepared_format(&sql->args[i]);
     }
     statement->next = *bucket_of(connection, hash);
     *bucket_of(connection, hash) = statement;

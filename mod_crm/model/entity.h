@@ -51,7 +51,7 @@ typedef struct crm_view_t {
     const char *name;           /* "by-lead-status" */
     const char *summary;        /* for OpenAPI */
     const crm_entity_t *result; /* describes what it shows */
-    const char *condition;      /* SQL, {r} being the record's row: which records; or NULL */
+    const char *condition;      /* SQL, the record's row being called r: which records; or NULL */
     json_t *(*shape)(const json_t *record); /* a record as the view shows it; new reference */
 } crm_view_t;
 

@@ -88,7 +88,7 @@ typedef struct crm_field_t {
     const char *help;                 /* one sentence, for OpenAPI and the console */
     const char *const *aliases;       /* other names of its column in imported files; NULL: none */
     const crm_reference_t *reference; /* CRM_T_REFERENCE */
-    const char *expression;           /* SQL that computes it, {r} being the record's row; then
+    const char *expression;           /* SQL that computes it, the record's row being called r; then
                                          column is NULL and the field read-only */
     const char *details;              /* CRM_T_OBJECT: the reference field whose record it shows */
     const crm_children_t *children;   /* CRM_T_LIST */

@@ -22,7 +22,8 @@ typedef enum {
 
 typedef struct crm_value_t {
     crm_value_kind_e kind;
-    apr_size_t size; /* of `bytes`, and of `text` where it is known, else 0 */
+    apr_size_t size; /* of `bytes`, and of `text` where it is known, else 0; of a NULL, the kind
+                        that its column has, where that is known */
     union {
         const char *text;
         const void *bytes;
@@ -36,6 +37,13 @@ typedef struct crm_value_t {
 static inline crm_value_t crm_null(void)
 {
     return (crm_value_t){.kind = CRM_V_NULL};
+}
+
+/* The null of a column whose values are of KIND: a statement that is prepared with it serves values
+ * too. */
+static inline crm_value_t crm_null_of(crm_value_kind_e kind)
+{
+    return (crm_value_t){.kind = CRM_V_NULL, .size = (apr_size_t)kind};
 }
 
 /* NULL gives the null value, here and for UUIDs. */
