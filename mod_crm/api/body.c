@@ -270,6 +270,10 @@ crm_error_t *crm_body_read(crm_request_t *request)
 {
     const char *type = apr_table_get(request->headers, "Content-Type");
     reading_t reading = {.request = request, .type = type ? type : ""};
+    if (request->body_read) {
+        return NULL;
+    }
+    request->body_read = 1;
     crm_error_t *error = read_body(&reading);
     if (error) {
         request->body = NULL;

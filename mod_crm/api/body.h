@@ -17,7 +17,7 @@ typedef struct crm_file_t {
  * application/x-www-form-urlencoded, multipart/form-data; of fields sent twice the last one counts.
  * An empty body is none, whatever its type. request->noted_body becomes what History may keep.
  * Errors: MEDIA_TYPE, TOO_LARGE (over settings->body_limit: without reading, where Content-Length
- * says so), BAD_REQUEST. */
+ * says so), BAD_REQUEST. What was read before is not read again. */
 crm_error_t *crm_body_read(crm_request_t *request);
 
 #endif

@@ -9,6 +9,7 @@
 #include "api/cors.h"
 #include "api/fields.h"
 #include "api/header.h"
+#include "api/idempotent.h"
 #include "api/options.h"
 #include "api/parameters.h"
 #include "api/problem.h"
@@ -97,7 +98,7 @@ static crm_error_t *run_route(crm_request_t *request, crm_answer_t *answer)
         CRM_ERR(crm_validate(request->pool, route->body, request->body,
                              route->flags & CRM_ROUTE_PARTIAL, &values));
     }
-    CRM_ERR(route->handler(request, values, answer));
+    CRM_ERR(crm_idempotent_run(request, values, answer));
     if (names && answer->json) {
         answer->json = crm_fields_pick(request->pool, answer->json, route->is_list, names);
     }

@@ -198,6 +198,23 @@ static crm_error_t *run_operation(const batch_t *batch, const crm_records_t *rec
     return NULL;
 }
 
+/* An operation whose error undoes it alone. */
+typedef struct alone_t {
+    const batch_t *batch;
+    const crm_records_t *records;
+    const json_t *json;
+    json_t **ret_result;
+} alone_t;
+
+static crm_error_t *run_alone(const crm_db_t *db, apr_pool_t *pool, void *baton)
+{
+    const alone_t *alone = baton;
+    crm_records_t records = *alone->records;
+
+    records.db = db;
+    return run_operation(alone->batch, &records, pool, alone->json, alone->ret_result);
+}
+
 /* An operation's error as it would be answered alone; new reference. */
 static json_t *error_result(const batch_t *batch, crm_error_t *error)
 {
@@ -222,7 +239,9 @@ static crm_error_t *run_all(batch_t *batch, const crm_records_t *records, apr_po
     json_array_foreach(batch->operations, i, json)
     {
         json_t *result = NULL;
-        crm_error_t *error = run_operation(batch, records, pool, json, &result);
+        alone_t alone = {batch, records, json, &result};
+        crm_error_t *error = batch->atomic ? run_operation(batch, records, pool, json, &result)
+                                           : crm_db_savepoint(records->db, pool, run_alone, &alone);
         if (error && !is_told(error)) {
             return error;
         }

@@ -52,6 +52,7 @@ struct crm_request_t {
     crm_tenant_t *tenant; /* the one this request is about, or NULL */
     const crm_db_t *db;   /* its database, bound to a transaction around the handler; or NULL */
     /* by crm_api_handle */
+    int body_read;
     json_t *body;                 /* any JSON; form fields as strings; NULL: none */
     apr_array_header_t *files;    /* of crm_file_t (api/body.h), or NULL */
     json_t *noted_body;           /* what History keeps of the body, not redacted; or NULL */

@@ -256,6 +256,29 @@ crm_error_t *crm_db_transaction(const crm_db_t *db, apr_pool_t *pool, crm_db_wor
     }
 }
 
+crm_error_t *crm_db_savepoint(const crm_db_t *db, apr_pool_t *pool, crm_db_work_fn *work,
+                              void *baton)
+{
+    crm_connection_t *connection = db->connection;
+    if (!connection) {
+        return crm_db_transaction(db, pool, work, baton);
+    }
+    CRM_ERR(outward(crm_connection_run(connection, pool, "SAVEPOINT crm")));
+    crm_error_t *error = work(db, pool, baton);
+    if (connection->broken || connection->doomed) {
+        return outward(error ? error : doomed(connection, pool));
+    }
+    crm_error_t *undone =
+        error ? crm_connection_run(connection, pool, "ROLLBACK TO SAVEPOINT crm") : NULL;
+    if (!undone) {
+        undone = crm_connection_run(connection, pool, "RELEASE SAVEPOINT crm");
+    }
+    if (undone) {
+        connection->doomed = 1;
+    }
+    return undone ? outward(undone) : error;
+}
+
 crm_error_t *crm_db_with_lock(const crm_db_t *db, apr_pool_t *pool, const char *name,
                               apr_interval_time_t wait, crm_db_work_fn *work, void *baton)
 {

@@ -81,6 +81,12 @@ typedef crm_error_t *crm_db_work_fn(const crm_db_t *db, apr_pool_t *pool, void *
 crm_error_t *crm_db_transaction(const crm_db_t *db, apr_pool_t *pool, crm_db_work_fn *work,
                                 void *baton);
 
+/* Runs WORK inside the transaction that DB is bound to, so that its error undoes WORK alone, not
+ * what was done before; where DB is not bound, crm_db_transaction. LOCKED and UNAVAILABLE end the
+ * whole transaction all the same. */
+crm_error_t *crm_db_savepoint(const crm_db_t *db, apr_pool_t *pool, crm_db_work_fn *work,
+                              void *baton);
+
 /* Runs WORK while holding the lock NAME (at most 48 characters) of the server of DB: no other
  * process or thread of any machine has it meanwhile; it ends with the process. WAIT 0: LOCKED at
  * once when it is taken. WORK's db is DB as it was given; not inside a transaction. */
