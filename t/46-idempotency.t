@@ -2,6 +2,7 @@
 # Idempotency-Key: a POST sent twice is done once; at the same time, after a restart, in a batch.
 use lib 't/lib';
 use Crm::Test;
+use Crm::Load;
 use JSON::PP;
 
 sub key { return (headers => {'Idempotency-Key' => $_[0]}) }
@@ -48,7 +49,7 @@ on_each_database(sub {
 
     # eight at once
     my $before = $count->();
-    my @statuses = Crm::Process::at_once(8, sub {
+    my @statuses = Crm::Load->at_once(8, sub {
         my $client = Crm::Client->new(port => $server->{port});
         return $client->request(POST => '/api/customers/', %as, key('c'), body => {%body, email => 'c@example.com'})->{status};
     });

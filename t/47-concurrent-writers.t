@@ -2,6 +2,7 @@
 # Many writers at the same moment: of one unique value, one version, one circle, one number of records.
 use lib 't/lib';
 use Crm::Test;
+use Crm::Load;
 use JSON::PP;
 
 use constant WRITERS => 12;
@@ -9,7 +10,7 @@ use constant WRITERS => 12;
 # Each of WRITERS calls CODE with a client of its own and its number: what they gave.
 sub together {
     my ($server, $code) = @_;
-    return Crm::Process::at_once(WRITERS, sub {
+    return Crm::Load->at_once(WRITERS, sub {
         my ($number) = @_;
         return $code->(Crm::Client->new(port => $server->{port}), $number);
     });

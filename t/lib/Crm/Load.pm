@@ -31,6 +31,22 @@ sub start {
     return $self;
 }
 
+# Runs CODE->($number) in COUNT workers at the same moment; what each gave, in the order of numbers.
+sub at_once {
+    my ($class, $count, $code) = @_;
+    pipe my $gate, my $open or die $!;
+    my $self = $class->start($count, sub {
+        my ($number, $tell) = @_;
+        close $open;
+        sysread $gate, my $byte, 1;    # closed when all are there
+        $tell->({worker => $number, gave => $code->($number)});
+    });
+    close $gate;
+    close $open;
+    my %gave = map { $_->{worker} => $_->{gave} // "died: $_->{died}" } $self->rest;
+    return map { $gave{$_} } 1 .. $count;
+}
+
 # The next thing that a worker told, or undef when all have ended.
 sub next {
     my ($self) = @_;

@@ -109,28 +109,6 @@ sub migrations {
     return "$copy/sql";
 }
 
-# Runs CODE in COUNT processes at the same time, with the number of each (0 on); what each gave, a line
-# of text, in order.
-sub at_once {
-    my ($count, $code) = @_;
-    pipe my $gate, my $open or die $!;
-    my @readers = map {
-        my $number = $_;
-        my $pid = open(my $reader, '-|') // die "fork: $!";
-        if (!$pid) {
-            close $open;
-            sysread $gate, my $byte, 1;    # until all are there
-            print eval { $code->($number) } // "died: $@";
-            close STDOUT;
-            POSIX::_exit(0);
-        }
-        $reader;
-    } 0 .. $count - 1;
-    close $gate;
-    close $open;
-    return map { local $/; my $text = <$_>; close $_; $text // '' } @readers;
-}
-
 # Waits up to SECONDS until CODE is true; what it gave.
 sub wait_until {
     my ($seconds, $code) = @_;
