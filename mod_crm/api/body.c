@@ -42,6 +42,7 @@ static read_fn read_json, read_form, read_multipart;
 
 static const format_t formats[] = {
     {.type = "application/json", .is_text = 1, .read = read_json},
+    {.type = "application/merge-patch+json", .is_text = 1, .read = read_json}, /* RFC 7396 */
     {.type = "application/x-www-form-urlencoded", .is_text = 1, .read = read_form},
     {.type = "multipart/form-data", .read = read_multipart},
     {.type = NULL},

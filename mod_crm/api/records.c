@@ -101,6 +101,24 @@ json_t *crm_records_deleted(apr_pool_t *pool, const crm_entity_t *entity)
 
 /* ---- answers ---- */
 
+/* A record that was made says where it is (RFC 9110 10.2.2). */
+static void add_location(const crm_request_t *request, const crm_records_t *records,
+                         const crm_record_t *record, crm_answer_t *answer)
+{
+    apr_pool_t *pool = request->pool;
+    const crm_entity_t *entity = records->entity;
+    const char *path = entity->path, *place = entity->parent ? strstr(path, "{uuid}") : NULL;
+
+    if (place) {
+        const char *parent = json_string_value(json_object_get(record->json, entity->parent));
+        path = apr_pstrcat(pool, apr_pstrmemdup(pool, path, (apr_size_t)(place - path)), parent,
+                           place + strlen("{uuid}"), NULL);
+    }
+    apr_table_setn(answer->headers, "Location",
+                   apr_pstrcat(pool, request->base_url, request->settings->prefix, path, "/",
+                               crm_uuid_text(pool, &record->id), "/", NULL));
+}
+
 static crm_error_t *answer_record(const crm_record_t *record, int status, crm_answer_t *answer)
 {
     answer->status = status;
@@ -176,6 +194,7 @@ crm_error_t *crm_records_create(crm_request_t *request, const crm_values_t *valu
 
     CRM_ERR(crm_records_of(request, &records));
     CRM_ERR(crm_record_create(&records, request->pool, values, &record));
+    add_location(request, &records, &record, answer);
     return answer_record(&record, 201, answer);
 }
 
@@ -189,6 +208,7 @@ crm_error_t *crm_records_create_by(crm_request_t *request, const crm_values_t *v
     CRM_ERR(crm_records_of(request, &records));
     CRM_ERR(id_of(request, 0, &id));
     CRM_ERR(crm_record_create_by(&records, request->pool, id, values, &record));
+    add_location(request, &records, &record, answer);
     return answer_record(&record, 201, answer);
 }
 
@@ -294,6 +314,9 @@ crm_error_t *crm_records_put_by(crm_request_t *request, const crm_values_t *valu
         .if_match = crm_records_if_match(request),
     };
     CRM_ERR(crm_record_put(&records, request->pool, &put, &record, &created));
+    if (created) {
+        add_location(request, &records, &record, answer);
+    }
     return answer_record(&record, created ? 201 : 200, answer);
 }
 
