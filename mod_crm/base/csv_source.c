@@ -29,8 +29,9 @@ struct crm_csv_source_t {
     const char *next; /* in the block, up to limit: not converted yet */
     const char *limit;
     UChar pivot[PIVOT];
-    UChar *pivot_from;
+    const UChar *pivot_from;
     UChar *pivot_to;
+    int is_bad; /* what comes after the pivot means nothing */
 };
 
 typedef struct mark_t {
@@ -173,33 +174,44 @@ static crm_error_t *read_bytes(crm_csv_source_t *source, char *to, apr_size_t ro
     return NULL;
 }
 
+/* Makes UTF-16 of the next bytes, in the pivot, which is empty. */
+static crm_error_t *decode(crm_csv_source_t *source)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    if (source->next == source->limit) {
+        apr_size_t size = 0;
+        CRM_ERR(read_bytes(source, source->block, BLOCK, &size));
+        source->next = source->block;
+        source->limit = source->block + size;
+        source->at_end = size == 0;
+    }
+    source->pivot_from = source->pivot_to = source->pivot;
+    ucnv_toUnicode(source->from, &source->pivot_to, source->pivot + PIVOT, &source->next,
+                   source->limit, NULL, (UBool)source->at_end, &status);
+    source->is_bad = U_FAILURE(status) && status != U_BUFFER_OVERFLOW_ERROR;
+    return NULL;
+}
+
 /* Converts until there is something to hand out, or nothing more. */
 static crm_error_t *convert(crm_csv_source_t *source, char *to, apr_size_t room,
                             apr_size_t *ret_size, int *ret_bad)
 {
     char *at = to;
-    for (;;) {
-        if (source->next == source->limit && !source->at_end) {
-            apr_size_t size = 0;
-            CRM_ERR(read_bytes(source, source->block, BLOCK, &size));
-            source->next = source->block;
-            source->limit = source->block + size;
-            source->at_end = size == 0;
-        }
+    while (at == to) {
         UErrorCode status = U_ZERO_ERROR;
-        ucnv_convertEx(source->to, source->from, &at, to + room, &source->next, source->limit,
-                       source->pivot, &source->pivot_from, &source->pivot_to, source->pivot + PIVOT,
-                       0, (UBool)source->at_end, &status);
-        *ret_size = (apr_size_t)(at - to);
-        if (U_FAILURE(status) && status != U_BUFFER_OVERFLOW_ERROR) {
-            source->next = source->limit;
-            *ret_bad = 1;
-            return NULL;
+        if (source->pivot_from == source->pivot_to) {
+            if (source->at_end || source->is_bad) {
+                break;
+            }
+            CRM_ERR(decode(source));
         }
-        if (*ret_size > 0 || source->at_end) {
-            return NULL;
-        }
+        ucnv_fromUnicode(source->to, &at, to + room, &source->pivot_from, source->pivot_to, NULL,
+                         (UBool)source->at_end, &status);
+        source->is_bad |= U_FAILURE(status) && status != U_BUFFER_OVERFLOW_ERROR;
     }
+    *ret_size = (apr_size_t)(at - to);
+    *ret_bad = source->is_bad && source->pivot_from == source->pivot_to;
+    return NULL;
 }
 
 crm_error_t *crm_csv_source_read(crm_csv_source_t *source, char *to, apr_size_t room,
