@@ -1,6 +1,7 @@
 /* base/xlsx_number.c - the numbers of XLSX as a person typed them: decimals, dates, times. */
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -12,6 +13,7 @@
 #define DIGITS 400 /* more are no number */
 #define EXPONENT 400
 #define SHOWN 15 /* significant digits */
+#define EXACT 18 /* digits that fit 64 bits */
 
 #define DAY_MS INT64_C(86400000)
 #define HOUR_MS INT64_C(3600000)
@@ -162,11 +164,16 @@ static apr_int64_t milliseconds(const decimal_t *number)
     if (number->is_negative || number->exponent > 7) {
         return -1;
     }
-    for (int i = 0; i < number->count && i < 18; i++) {
+    int used = number->count < EXACT ? number->count : EXACT;
+    for (int i = 0; i < used; i++) {
         days = days * 10 + (number->digits[i] - '0');
     }
-    int used = number->count < 18 ? number->count : 18;
-    days *= powl(10, number->exponent - used);
+    long double scale = 1;
+    int shift = used - number->exponent;
+    for (int i = 0; i < abs(shift); i++) {
+        scale *= 10;
+    }
+    days = shift > 0 ? days / scale : days * scale;
     apr_int64_t result = (apr_int64_t)llroundl(days * DAY_MS);
     return result < DAYS_LIMIT * DAY_MS ? result : -1;
 }

@@ -35,6 +35,8 @@ static const fixture_part_t plain[] = {
     {NULL, NULL, 0},
 };
 
+unsigned fixture_level;
+
 static apr_status_t close_fd(void *data)
 {
     close(*(int *)data);
@@ -64,6 +66,8 @@ int fixture_zip(apr_pool_t *pool, const fixture_part_t *parts, const char *passw
         zip_source_t *source = zip_source_buffer(zip, parts->text, size, 0);
         zip_int64_t index = zip_file_add(zip, parts->name, source, 0);
         assert_true(index >= 0);
+        assert_int_equal(
+            zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_DEFLATE, fixture_level), 0);
         if (password) {
             assert_int_equal(
                 zip_file_set_encryption(zip, (zip_uint64_t)index, ZIP_EM_AES_256, password), 0);

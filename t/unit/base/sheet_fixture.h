@@ -29,6 +29,9 @@ typedef struct fixture_part_t {
 /* A descriptor of a file in memory with SIZE bytes. Ends with POOL. */
 int fixture_file(apr_pool_t *pool, const void *bytes, apr_size_t size);
 
+/* How hard fixture_zip deflates: 1 to 9, or 0 as usual. */
+extern unsigned fixture_level;
+
 /* A descriptor of a ZIP archive of PARTS, deflated. PASSWORD may be NULL. */
 int fixture_zip(apr_pool_t *pool, const fixture_part_t *parts, const char *password);
 
