@@ -42,10 +42,10 @@ static fit_e judge(const reading_t *reading, const char *name, const char *state
     return reading->count == reading->number ? BY_NUMBER : NO_FIT;
 }
 
-static void on_sheet(reading_t *reading, const char **attributes)
+static void on_sheet(const crm_xlsx_xml_t *xml, reading_t *reading, const char **attributes)
 {
     const char *name = crm_xlsx_attribute(attributes, "name");
-    const char *id = crm_xlsx_relationship(attributes);
+    const char *id = crm_xlsx_relationship(xml, attributes);
     const char *part = id ? crm_xlsx_relations_find(reading->relations, "worksheet", id) : NULL;
     if (!name || !part || strlen(name) > NAME_LENGTH) {
         return;
@@ -68,9 +68,8 @@ static void on_sheet(reading_t *reading, const char **attributes)
 static void on_start(crm_xlsx_xml_t *xml, void *baton, const char *name, const char **attributes)
 {
     reading_t *reading = baton;
-    (void)xml;
     if (strcmp(name, "sheet") == 0) {
-        on_sheet(reading, attributes);
+        on_sheet(xml, reading, attributes);
     } else if (strcmp(name, "workbookPr") == 0) {
         reading->workbook->is_1904 = crm_xlsx_flag(crm_xlsx_attribute(attributes, "date1904"));
     }

@@ -12,27 +12,19 @@
 #define PIECE 65536
 #define DEPTH 64
 #define TOKEN (1 << 20)
-#define SEPARATOR '\n' /* between namespace and name: stands in no namespace */
+#define DECLARATION "xmlns"
 
-#define NAMESPACE(text)                                                                            \
-    {                                                                                              \
-        .name = text "\n", .size = sizeof(text)                                                    \
-    }
-
-typedef struct namespace_t {
-    const char *name;
-    apr_size_t size; /* with the separator */
-} namespace_t;
-
-static const namespace_t elements[] = {
-    NAMESPACE("http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
-    NAMESPACE("http://purl.oclc.org/ooxml/spreadsheetml/main"),
-    NAMESPACE("http://schemas.openxmlformats.org/package/2006/relationships"),
+static const char *const elements[] = {
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+    "http://schemas.openxmlformats.org/package/2006/relationships",
+    NULL,
 };
 
-static const namespace_t references[] = {
-    NAMESPACE("http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
-    NAMESPACE("http://purl.oclc.org/ooxml/officeDocument/relationships"),
+static const char *const references[] = {
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+    NULL,
 };
 
 struct crm_xlsx_xml_t {
@@ -44,24 +36,60 @@ struct crm_xlsx_xml_t {
     void *baton;
     XML_Parser parser;
     crm_error_t *error;
+    const char *prefix; /* of the outermost element, with its colon, or "" */
+    apr_size_t prefix_size;
+    const char *reference; /* prefix of relationships, with its colon; or NULL */
     int depth;
     int is_paused;
     apr_uint64_t given; /* bytes given to the parser */
 };
 
-/* What stands behind one of the COUNT namespaces in NAME, or "". */
-static const char *local_name(const char *name, const namespace_t *namespaces, apr_size_t count)
+/* NAME without the prefix of the outermost element; "" when it has not just that. */
+static const char *local_name(const crm_xlsx_xml_t *xml, const char *name)
 {
-    for (apr_size_t i = 0; i < count; i++) {
-        if (strncmp(name, namespaces[i].name, namespaces[i].size) == 0) {
-            return name + namespaces[i].size;
-        }
+    if (xml->prefix_size == 0) {
+        return strchr(name, ':') ? "" : name;
     }
-    return "";
+    return strncmp(name, xml->prefix, xml->prefix_size) == 0 ? name + xml->prefix_size : "";
 }
 
-#define ELEMENT(name) local_name(name, elements, sizeof(elements) / sizeof(elements[0]))
-#define REFERENCE(name) local_name(name, references, sizeof(references) / sizeof(references[0]))
+/* 1 when ATTRIBUTES bind PREFIX, with its colon or "", to one of NAMESPACES, else 0. */
+static int binds(const char **attributes, const char *prefix, const char *const *namespaces)
+{
+    apr_size_t size = strlen(prefix);
+    for (; attributes[0]; attributes += 2) {
+        const char *name = attributes[0];
+        if (strncmp(name, DECLARATION, strlen(DECLARATION)) != 0) {
+            continue;
+        }
+        name += strlen(DECLARATION);
+        int is_it = size == 0 ? *name == '\0'
+                              : *name == ':' && strlen(name + 1) == size - 1 &&
+                                    strncmp(name + 1, prefix, size - 1) == 0;
+        for (const char *const *known = namespaces; is_it && *known; known++) {
+            if (strcmp(attributes[1], *known) == 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Finds what the outermost element NAME says of prefixes. 1 when its own is of a namespace of ours.
+ */
+static int find_prefixes(crm_xlsx_xml_t *xml, const char *name, const char **attributes)
+{
+    const char *colon = strchr(name, ':');
+    xml->prefix_size = colon ? (apr_size_t)(colon + 1 - name) : 0;
+    xml->prefix = apr_pstrmemdup(xml->pool, name, xml->prefix_size);
+    for (const char **at = attributes; at[0]; at += 2) {
+        if (strncmp(at[0], DECLARATION ":", strlen(DECLARATION ":")) == 0) {
+            const char *prefix = apr_pstrcat(xml->pool, at[0] + strlen(DECLARATION ":"), ":", NULL);
+            xml->reference = binds(attributes, prefix, references) ? prefix : xml->reference;
+        }
+    }
+    return binds(attributes, xml->prefix, elements);
+}
 
 void crm_xlsx_xml_fail(crm_xlsx_xml_t *xml, crm_error_t *error)
 {
@@ -91,17 +119,17 @@ static void XMLCALL on_start(void *data, const char *name, const char **attribut
     if (xml->error) {
         return;
     }
-    const char *local = ELEMENT(name);
     if (++xml->depth > DEPTH) {
         crm_xlsx_xml_fail(xml, bad(xml, "has too many elements within each other"));
         return;
     }
-    if (xml->depth == 1 && strcmp(local, xml->root) != 0) {
+    if (xml->depth == 1 &&
+        !(find_prefixes(xml, name, attributes) && strcmp(local_name(xml, name), xml->root) == 0)) {
         crm_xlsx_xml_fail(xml, bad(xml, "is not what it should be"));
         return;
     }
     if (xml->handler->start) {
-        xml->handler->start(xml, xml->baton, local, attributes);
+        xml->handler->start(xml, xml->baton, local_name(xml, name), attributes);
     }
 }
 
@@ -113,7 +141,7 @@ static void XMLCALL on_end(void *data, const char *name)
     }
     xml->depth--;
     if (xml->handler->end) {
-        xml->handler->end(xml, xml->baton, ELEMENT(name));
+        xml->handler->end(xml, xml->baton, local_name(xml, name));
     }
 }
 
@@ -153,7 +181,7 @@ crm_error_t *crm_xlsx_xml_open(apr_pool_t *pool, crm_xlsx_package_t *package, co
     xml->handler = handler;
     xml->baton = baton;
     CRM_ERR(crm_xlsx_part_open(pool, package, name, &xml->part));
-    xml->parser = XML_ParserCreateNS(NULL, SEPARATOR);
+    xml->parser = XML_ParserCreate(NULL);
     if (!xml->parser) {
         return crm_error_system(xml->pool, APR_ENOMEM, "an XML parser");
     }
@@ -238,11 +266,17 @@ const char *crm_xlsx_attribute(const char **attributes, const char *name)
     return NULL;
 }
 
-const char *crm_xlsx_relationship(const char **attributes)
+const char *crm_xlsx_relationship(const crm_xlsx_xml_t *xml, const char **attributes)
 {
-    for (; attributes[0]; attributes += 2) {
-        if (strcmp(REFERENCE(attributes[0]), "id") == 0) {
-            return attributes[1];
+    for (const char **at = attributes; at[0]; at += 2) {
+        apr_size_t size = strlen(at[0]);
+        if (size < 4 || strcmp(at[0] + size - 3, ":id") != 0) {
+            continue;
+        }
+        const char *prefix = apr_pstrmemdup(xml->pool, at[0], size - 2);
+        if ((xml->reference && strcmp(prefix, xml->reference) == 0) ||
+            binds(attributes, prefix, references)) {
+            return at[1];
         }
     }
     return NULL;

@@ -1,7 +1,8 @@
 /* base/xlsx_xml.h - the XML of one part of an XLSX file, by expat, piece by piece, within bounds.
  *
- * Names come without their namespace: those of SpreadsheetML (ECMA-376 part 1, transitional and
- * strict) and of relationships; an element of any other namespace has the name "". Refused are
+ * Names come without their prefix when that is the outermost element's, which must be bound there
+ * to SpreadsheetML (ECMA-376 part 1, transitional or strict) or relationships; an element with any
+ * other prefix has the name "". (Expat's own namespaces cost half as much time again.) Refused are
  * document type declarations (so there are no entities), more than 64 elements within each other,
  * and a tag, comment or the like of more than 1 MiB. Inside base/xlsx*.c only.
  */
@@ -46,7 +47,7 @@ void crm_xlsx_xml_fail(crm_xlsx_xml_t *xml, crm_error_t *error);
 const char *crm_xlsx_attribute(const char **attributes, const char *name);
 
 /* The value of the attribute r:id, which names a relationship, or NULL. */
-const char *crm_xlsx_relationship(const char **attributes);
+const char *crm_xlsx_relationship(const crm_xlsx_xml_t *xml, const char **attributes);
 
 /* TEXT as a number from 0 to LIMIT, or -1. */
 apr_int64_t crm_xlsx_index(const char *text, apr_int64_t limit);

@@ -310,8 +310,9 @@ static void test_other_writers(void **state)
          "/officeDocument\" Target=\"/book/./Main.xml\"/></Relationships>",
          0},
         {"book/main.xml",
-         "<x:workbook xmlns:x=\"" STRICT "\" xmlns:q=\"" STRICT_DOCUMENT "\"><x:workbookPr "
-         "date1904=\"false\"/><x:sheets><x:sheet name=\"One\" q:id=\"a\"/></x:sheets></x:workbook>",
+         "<x:workbook xmlns:x=\"" STRICT "\"><x:workbookPr "
+         "date1904=\"false\"/><x:sheets><x:sheet name=\"One\" xmlns:q=\"" STRICT_DOCUMENT
+         "\" q:id=\"a\"/></x:sheets></x:workbook>",
          0},
         {"book/_rels/Main.xml.rels",
          "<Relationships xmlns=\"" FIXTURE_PACKAGE
