@@ -23,7 +23,7 @@ build_packages=(
     libzip-dev libexpat1-dev libxlsxwriter-dev libsqlite3-dev libmariadb-dev
 )
 database_packages=(mariadb-server-core mariadb-client-core)
-check_packages=(libcmocka-dev clang clang-format universal-ctags shellcheck valgrind sqlite3)
+check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format universal-ctags shellcheck valgrind sqlite3)
 
 is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
 
@@ -64,7 +64,7 @@ make_configure() {
         flock 9
         if [ ! -x "$project/configure" ] || [ ! -f "$project/build-aux/ltmain.sh" ] ||
             [ -n "$(find "$project/configure.ac" "$project/Makefile.am" "$project"/mod_crm/*/Makefile.inc \
-                "$project"/t/unit/*/Makefile.inc -newer "$project/Makefile.in" 2>/dev/null)" ]; then
+                "$project"/t/unit/*/Makefile.inc "$project"/t/fuzz/Makefile.inc -newer "$project/Makefile.in" 2>/dev/null)" ]; then
             cd "$project" && autoreconf -fi
         fi
     ) 9>"$project/build/.configure.lock" >>"$log" 2>&1 || fail "autoreconf failed" "$log"

@@ -7,6 +7,7 @@
 
 #define BUFFER 65536
 #define MARK "\xef\xbb\xbf"
+#define HARMLESS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_ "
 
 typedef struct csv_t {
     apr_size_t size;
@@ -53,27 +54,35 @@ static crm_error_t *put_quoted(crm_sheet_writer_t *writer, const char *prefix, c
     return put(writer, "\"", 1);
 }
 
-static crm_error_t *put_text(crm_sheet_writer_t *writer, const char *text)
+/* 1 when TEXT, as the file's first bytes, might be taken for something else: a byte order mark, the
+ * line `sep=;`, another kind of file. */
+static int is_misleading(const char *text)
+{
+    return text[strspn(text, HARMLESS)] != '\0';
+}
+
+static crm_error_t *put_text(crm_sheet_writer_t *writer, const char *text, int is_first)
 {
     const char *prefix = crm_csv_is_formula(text) ? "'" : "";
     apr_size_t size = strcspn(text, ",;\t|\"\r\n");
     /* other delimiters are quoted too, so that readers that guess are not misled, and a lone empty
      * cell, so that it is no empty line */
-    if (text[size] || (size == 0 && writer->columns == 1)) {
+    if (text[size] || (size == 0 && writer->columns == 1) || (is_first && is_misleading(text))) {
         return put_quoted(writer, prefix, text);
     }
     CRM_ERR(put(writer, prefix, strlen(prefix)));
     return put(writer, text, size);
 }
 
-static crm_error_t *put_cell(crm_sheet_writer_t *writer, const crm_sheet_cell_t *cell)
+/* Writes CELL; IS_FIRST is 1 for the first one of the file. */
+static crm_error_t *put_cell(crm_sheet_writer_t *writer, const crm_sheet_cell_t *cell, int is_first)
 {
     const char *text = "";
     switch (cell->kind) {
     case CRM_CELL_EMPTY:
-        return put_text(writer, "");
+        return put_text(writer, "", is_first);
     case CRM_CELL_TEXT:
-        return put_text(writer, cell->text);
+        return put_text(writer, cell->text, is_first);
     case CRM_CELL_NUMBER:
         text = cell->text;
         break;
@@ -104,7 +113,7 @@ static crm_error_t *csv_row(crm_sheet_writer_t *writer, const crm_sheet_cell_t *
         if (i > 0) {
             CRM_ERR(put(writer, ",", 1));
         }
-        CRM_ERR(put_cell(writer, &cells[i]));
+        CRM_ERR(put_cell(writer, &cells[i], i == 0 && writer->rows == 0));
     }
     return put(writer, "\r\n", 2);
 }

@@ -233,6 +233,27 @@ static void test_a_lone_empty_cell_is_no_empty_line(void **state)
     free(taken.bytes);
 }
 
+/* A header that, as the first bytes of a file, would mean something else. */
+static void test_misleading_headers(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sep=;",
+                                        "SEP=x",
+                                        "\xef\xbb\xbf"
+                                        "a",
+                                        "PK\3\4",
+                                        "%PDF",
+                                        "<?xml"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        for (int with_bom = 0; with_bom < 2; with_bom++) {
+            taken_t taken = {0};
+            crm_sheet_writer_t *writer = open_writer(CRM_SHEET_CSV, with_bom, &taken, &names[i], 1);
+            assert_string_equal(fixture_read(pool, taken_file(writer, &taken), NULL),
+                                apr_pstrcat(pool, "1:", names[i], NULL));
+        }
+    }
+}
+
 /* The part NAME of the XLSX file in TAKEN. */
 static const char *part(const taken_t *taken, const char *name)
 {
@@ -329,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_texts_come_back),
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_a_lone_empty_cell_is_no_empty_line),
+        cmocka_unit_test(test_misleading_headers),
         cmocka_unit_test(test_xlsx_looks),
         cmocka_unit_test(test_a_text_too_long_for_xlsx),
         cmocka_unit_test(test_an_error_of_the_taker_ends_the_writing),
