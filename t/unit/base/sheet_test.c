@@ -22,6 +22,18 @@
 #define COLUMNS 10
 #define GROWTH_KIB (32 << 10)
 
+/* AddressSanitizer keeps what is freed: with it the process grows whatever is done. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_MEASURED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_MEASURED 0
+#endif
+#endif
+#ifndef IS_MEASURED
+#define IS_MEASURED 1
+#endif
+
 static const char *const header[COLUMNS] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
 static apr_pool_t *pool;
 
@@ -173,9 +185,9 @@ static void test_memory_does_not_grow(void **state)
         long growth = 0;
         assert_int_equal(apr_pool_create(&own, NULL), APR_SUCCESS);
         GROWTH(growth, fd = write_rows(own, (crm_sheet_format_e)format));
-        assert_in_range(growth, 0, GROWTH_KIB);
+        assert_true(growth < GROWTH_KIB || !IS_MEASURED);
         GROWTH(growth, read_rows(own, fd));
-        assert_in_range(growth, 0, GROWTH_KIB);
+        assert_true(growth < GROWTH_KIB || !IS_MEASURED);
         apr_pool_destroy(own);
     }
 }
@@ -221,7 +233,7 @@ static void test_a_million_shared_strings(void **state)
     int fd = shared_workbook();
     assert_int_equal(apr_pool_create(&own, NULL), APR_SUCCESS);
     GROWTH(growth, read_rows(own, fd));
-    assert_in_range(growth, 0, GROWTH_KIB);
+    assert_true(growth < GROWTH_KIB || !IS_MEASURED);
     apr_pool_destroy(own);
 }
 
