@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "crmctl/configuration.h"
 #include "crmctl/output.h"
-#include "service/tenant.h"
+#include "service/permission.h"
 
 typedef struct migrate_t {
     crm_run_t *run;
@@ -57,6 +57,9 @@ static crm_error_t *migrate_tenant(const crm_site_t *site, apr_pool_t *pool,
 
     db.needs = 0;
     error = crm_migrate(&db, pool, site->tenant_migrations, &applied);
+    if (!error) {
+        error = crm_permission_sync(site, pool, &db);
+    }
     report(work, tenant->database_name, applied, 0, error);
     return NULL;
 }
@@ -89,9 +92,10 @@ const crm_command_t crm_migrate_commands[] = {
     {.name = "migrate",
      .flags = CRM_COMMAND_CONFIGURED | CRM_COMMAND_DATA,
      .summary = "bring all databases to this version",
-     .help = "Creates the main database when there is none, then applies what is missing of the "
-             "migrations to it and to every tenant's database. May be run while the server runs, "
-             "twice at once, and again after it was interrupted.",
+     .help =
+         "Creates the main database when there is none, then applies what is missing of the "
+         "migrations and permissions to it and to every tenant's database. May be run while the "
+         "server runs, twice at once, and again after it was interrupted.",
      .examples = migrate_examples,
      .run = run_migrate},
     {.name = NULL},

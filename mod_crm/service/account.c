@@ -117,11 +117,18 @@ crm_error_t *crm_account_get(const crm_accounts_t *accounts, apr_pool_t *pool, a
     return NULL;
 }
 
-static crm_error_t *insert_row(const crm_accounts_t *accounts, apr_pool_t *pool,
-                               crm_account_t *account, const crm_account_keys_t *keys)
+/* An account being made. */
+typedef struct creation_t {
+    const crm_accounts_t *accounts;
+    crm_account_t *account;
+    crm_account_keys_t keys;
+} creation_t;
+
+static crm_error_t *insert_row(const crm_db_t *db, apr_pool_t *pool, crm_account_t *account,
+                               const crm_account_keys_t *keys)
 {
     return crm_db_insert(
-        accounts->db, pool,
+        db, pool,
         "INSERT INTO account (username, username_key, email, email_key, first_name, "
         "first_name_key, last_name, last_name_key, password, is_tenant_admin, is_superuser, "
         "is_active, date_joined, version, updated_at) "
@@ -134,6 +141,21 @@ static crm_error_t *insert_row(const crm_accounts_t *accounts, apr_pool_t *pool,
                  crm_time(account->date_joined), crm_int(account->version),
                  crm_time(account->date_joined)),
         &account->id);
+}
+
+/* The account, and its place in the tenant's default group: an admin needs none. */
+static crm_error_t *insert(const crm_db_t *db, apr_pool_t *pool, void *baton)
+{
+    const creation_t *creation = baton;
+    crm_account_t *account = creation->account;
+    CRM_ERR(insert_row(db, pool, account, &creation->keys));
+    if (!creation->accounts->tenant || account->is_tenant_admin) {
+        return NULL;
+    }
+    return crm_db_execute(db, pool,
+                          "INSERT INTO account_group (account_id, group_id) "
+                          "SELECT ?, id FROM user_group WHERE is_default = 1",
+                          CRM_ARGS(crm_int(account->id)), NULL);
 }
 
 crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool,
@@ -150,22 +172,23 @@ crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool
         .is_active = 1,
         .version = 1,
     };
-    crm_account_keys_t keys;
-    CRM_ERR(crm_account_fold(pool, account, &keys));
-    CRM_ERR(crm_account_check_free(accounts, pool, 0, &keys));
+    creation_t creation = {.accounts = accounts, .account = account};
+    const crm_account_keys_t *keys = &creation.keys;
+    CRM_ERR(crm_account_fold(pool, account, &creation.keys));
+    CRM_ERR(crm_account_check_free(accounts, pool, 0, keys));
     CRM_ERR(crm_password_hash(accounts->site->hasher, pool, input->password, &account->password));
-    CRM_ERR(crm_directory_enter(accounts, pool, keys.username, keys.email));
+    CRM_ERR(crm_directory_enter(accounts, pool, keys->username, keys->email));
     account->date_joined = apr_time_now();
-    crm_error_t *error = insert_row(accounts, pool, account, &keys);
+    crm_error_t *error = crm_db_transaction(accounts->db, pool, insert, &creation);
     if (error) {
         /* entries too many do no harm: that they could not be removed needs no telling */
-        crm_directory_leave(accounts, pool, keys.username);
-        crm_directory_leave(accounts, pool, keys.email);
+        crm_directory_leave(accounts, pool, keys->username);
+        crm_directory_leave(accounts, pool, keys->email);
         return crm_account_taken(accounts, pool, error);
     }
     /* again, now that the account can be seen: somebody leaving the same login may just have
      * removed the entry */
-    CRM_ERR(crm_directory_enter(accounts, pool, keys.username, keys.email));
+    CRM_ERR(crm_directory_enter(accounts, pool, keys->username, keys->email));
     *ret_account = account;
     return NULL;
 }

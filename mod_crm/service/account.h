@@ -35,8 +35,9 @@ typedef struct crm_accounts_t {
 crm_accounts_t crm_accounts_of(const crm_site_t *site, apr_pool_t *pool,
                                const crm_tenant_t *tenant);
 
-/* INVALID on `username` or `email` when taken ("A user with that username already exists in this
- * tenant."; both at once where both are; in the main database without "in this tenant"). */
+/* A tenant's account that is no admin is in the tenant's default group (service/group.h) from the
+ * start. INVALID on `username` or `email` when taken ("A user with that username already exists in
+ * this tenant."; both at once where both are; in the main database without "in this tenant"). */
 crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool,
                                 const crm_new_account_t *input, crm_account_t **ret_account);
 

@@ -143,9 +143,8 @@ static void leave_old(const crm_accounts_t *accounts, apr_pool_t *pool, const ch
     }
 }
 
-/* A transaction that changes what tokens stand for. */
-static crm_error_t *run_change(const crm_accounts_t *accounts, apr_pool_t *pool,
-                               crm_db_work_fn *work, void *baton)
+crm_error_t *crm_account_transaction(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                     crm_db_work_fn *work, void *baton)
 {
     const char *slug = accounts->tenant ? accounts->tenant->slug : NULL;
     crm_token_change_begin(accounts->site->tokens, slug);
@@ -161,7 +160,7 @@ crm_error_t *crm_account_update(const crm_accounts_t *accounts, apr_pool_t *pool
     const char *username = key_of(pool, change->username);
     const char *email = key_of(pool, change->email);
     CRM_ERR(crm_directory_enter(accounts, pool, username, email));
-    crm_error_t *error = run_change(accounts, pool, update_row, &update);
+    crm_error_t *error = crm_account_transaction(accounts, pool, update_row, &update);
     if (error) {
         if (username) {
             crm_directory_leave(accounts, pool, username);
@@ -203,7 +202,7 @@ static crm_error_t *set_password(const crm_accounts_t *accounts, apr_pool_t *poo
                                  password_t *password)
 {
     CRM_ERR(crm_password_hash(accounts->site->hasher, pool, text, &password->hash));
-    return run_change(accounts, pool, write_password, password);
+    return crm_account_transaction(accounts, pool, write_password, password);
 }
 
 crm_error_t *crm_account_set_password(const crm_accounts_t *accounts, apr_pool_t *pool,

@@ -30,6 +30,11 @@ crm_error_t *crm_account_fold(apr_pool_t *pool, const crm_account_t *account,
 crm_error_t *crm_account_check_free(const crm_accounts_t *accounts, apr_pool_t *pool,
                                     apr_int64_t id, const crm_account_keys_t *keys);
 
+/* Runs WORK in a transaction, announced as a change of what tokens stand for
+ * (service/token_cache.h). */
+crm_error_t *crm_account_transaction(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                     crm_db_work_fn *work, void *baton);
+
 /* The same error for a DUPLICATE that the database found, any other as it is; NULL for NULL. */
 crm_error_t *crm_account_taken(const crm_accounts_t *accounts, apr_pool_t *pool,
                                crm_error_t *error);

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "service/permission.h"
 #include "service/tenant_row.h"
 
 #define SLUG_LENGTH 48
@@ -105,7 +106,7 @@ static crm_error_t *insert_row(const creation_t *creation, apr_pool_t *pool)
         NULL);
 }
 
-/* Tables, the copy of the row, what the caller puts in; then the tenant is there. */
+/* Tables, the copy of the row, permissions, what the caller puts in; then the tenant is there. */
 static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
 {
     const crm_site_t *site = creation->site;
@@ -120,6 +121,7 @@ static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
                  crm_bool(1), crm_int(tenant->version), crm_time(tenant->created_at),
                  crm_time(tenant->updated_at)),
         NULL));
+    CRM_ERR(crm_permission_sync(site, pool, creation->db));
     if (creation->fill) {
         CRM_ERR(creation->fill(site, pool, tenant, creation->db, creation->baton));
     }

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "service/account_row.h"
+#include "service/permission.h"
 #include "service/tenant_row.h"
 #include "service/token.h"
 #include "service/token_cache.h"
@@ -237,6 +238,9 @@ crm_error_t *crm_token_authenticate(const crm_site_t *site, apr_pool_t *pool, co
         return invalid(pool);
     }
     note_use(&lookup, pool, db, last_used);
+    if (mark.usable) {
+        CRM_ERR(crm_permission_load(site, pool, actor)); /* so that the cache knows them too */
+    }
     apr_time_t idle_end = last_used + life->idle;
     crm_token_cache_put(site->tokens, &mark, actor, expires < idle_end ? expires : idle_end);
     *ret_actor = actor;

@@ -1,11 +1,11 @@
 /* service/token_cache.h - tokens that were looked up a moment ago, kept by each process.
  *
  * Off unless CrmTokenCache says for how long. An entry counts only as long as no process of this
- * server has changed anything that it holds: whoever changes accounts, tokens or the tenant of a
- * database announces it in memory that all children share, before it is written, and ends the
- * announcement after. So a token that ends, ends at once in every process. One that dies in between
- * leaves its announcement behind: that database's tokens are then looked up each time, until httpd
- * is started anew. What other machines change is seen when the entry's time is over.
+ * server has changed anything that it holds: whoever changes accounts, tokens, permissions or the
+ * tenant of a database announces it in memory that all children share, before it is written, and
+ * ends the announcement after. So a token that ends, ends at once in every process. One that dies
+ * in between leaves its announcement behind: that database's tokens are then looked up each time,
+ * until httpd is started anew. What other machines change is seen when the entry's time is over.
  *
  * Wherever a cache is taken, NULL is none: nothing is found and nothing kept.
  */
@@ -46,7 +46,8 @@ void crm_token_cache_put(crm_token_cache_t *cache, const crm_token_mark_t *mark,
 crm_actor_t *crm_token_cache_get(crm_token_cache_t *cache, apr_pool_t *pool,
                                  const unsigned char hash[CRM_HASH_SIZE]);
 
-/* Around every change of accounts, tokens or the tenant in the database with SLUG (NULL: main). */
+/* Around every change of accounts, tokens, groups, permissions or the tenant in the database with
+ * SLUG (NULL: main). */
 void crm_token_change_begin(crm_token_cache_t *cache, const char *slug);
 void crm_token_change_end(crm_token_cache_t *cache, const char *slug);
 

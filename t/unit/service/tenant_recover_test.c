@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "entities/registry.h"
 #include "site_fixture.h"
 
 static crm_error_t *create(fixture_t *f, const char *name, crm_tenant_fill_fn *fill,
@@ -130,6 +131,7 @@ static void test_a_killed_process_leaves_what_is_removed(void **state)
         /* connections do not survive a fork */
         crm_tenant_t *tenant;
         if (!crm_site_open(f->pool, &f->settings, 0, &f->site)) {
+            f->site->entities = crm_entities;
             create(f, "Killed", die, &tenant);
         }
         _exit(0);
