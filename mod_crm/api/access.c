@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "service/permission.h"
 
 typedef int may_fn(const crm_request_t *request);
 
@@ -31,10 +32,35 @@ static int may_tenant_itself(const crm_request_t *request)
 }
 
 static may_fn *const rules[CRM_ACCESS_COUNT] = {
-    [CRM_ACCESS_USER] = may_any_user,           [CRM_ACCESS_TENANT_ADMIN] = may_tenant_admin,
-    [CRM_ACCESS_SUPERUSER] = is_superuser,      [CRM_ACCESS_TENANT_ITSELF] = may_tenant_itself,
-    [CRM_ACCESS_PERMISSION] = may_tenant_admin,
+    [CRM_ACCESS_USER] = may_any_user,
+    [CRM_ACCESS_TENANT_ADMIN] = may_tenant_admin,
+    [CRM_ACCESS_SUPERUSER] = is_superuser,
+    [CRM_ACCESS_TENANT_ITSELF] = may_tenant_itself,
 };
+
+crm_error_t *crm_access_permit(const crm_request_t *request, const crm_entity_t *entity,
+                               crm_action_e action)
+{
+    crm_actor_t *actor = request->actor;
+    if (may_tenant_admin(request)) {
+        return NULL;
+    }
+    CRM_ERR(crm_permission_load(request->site, request->pool, actor));
+    return crm_permission_held(request->site, actor, entity, action)
+               ? NULL
+               : crm_error_standard(request->pool, CRM_E_FORBIDDEN);
+}
+
+static crm_error_t *check_rule(const crm_request_t *request)
+{
+    const crm_route_t *route = request->route;
+    if (route->access == CRM_ACCESS_PERMISSION) {
+        return crm_access_permit(request, route->entity, route->action);
+    }
+    return rules[route->access] && rules[route->access](request)
+               ? NULL
+               : crm_error_standard(request->pool, CRM_E_FORBIDDEN);
+}
 
 crm_error_t *crm_access_check(const crm_request_t *request)
 {
@@ -45,9 +71,7 @@ crm_error_t *crm_access_check(const crm_request_t *request)
     if (!request->actor) {
         return crm_error_standard(request->pool, CRM_E_UNAUTHENTICATED);
     }
-    if (!rules[route->access] || !rules[route->access](request)) {
-        return crm_error_standard(request->pool, CRM_E_FORBIDDEN);
-    }
+    CRM_ERR(check_rule(request));
     if ((route->flags & CRM_ROUTE_NEEDS_TENANT) && !request->tenant) {
         return crm_error_make(request->pool, CRM_E_BAD_REQUEST, "A tenant must be named.");
     }

@@ -1,4 +1,9 @@
-/* api/access.h - who may call a route. */
+/* api/access.h - who may call a route.
+ *
+ * A superuser and the tenant's admin may do everything in the tenant that the request is about,
+ * whoever else what his permissions grant: they are read from his tenant's database when they are
+ * first asked for, unless the cache of tokens has them.
+ */
 #ifndef CRM_API_ACCESS_H
 #define CRM_API_ACCESS_H
 
@@ -7,5 +12,10 @@
 /* NULL when the request's actor may call its route. UNAUTHENTICATED, FORBIDDEN, or BAD_REQUEST "A
  * tenant must be named.". */
 crm_error_t *crm_access_check(const crm_request_t *request);
+
+/* NULL when the request's actor may do ACTION to records of ENTITY, else FORBIDDEN. For calls that
+ * do more than their route's row says, as a batch does. */
+crm_error_t *crm_access_permit(const crm_request_t *request, const crm_entity_t *entity,
+                               crm_action_e action);
 
 #endif

@@ -216,6 +216,10 @@ static const char *row_fault(const crm_route_t *row)
     if (row->body && strcmp(row->method, "GET") == 0) {
         return "GET has no body";
     }
+    if (row->access == CRM_ACCESS_PERMISSION &&
+        !(row->entity && row->entity->model && (row->flags & CRM_ROUTE_NEEDS_TENANT))) {
+        return "a permission needs records and their tenant";
+    }
     const char *fault = pattern_fault(row->pattern);
     if (!fault && row->access == CRM_ACCESS_TENANT_ITSELF) {
         const char *first = strchr(row->pattern, '{');

@@ -159,12 +159,23 @@ static const char *const access_names[CRM_ACCESS_COUNT] = {
     [CRM_ACCESS_PERMISSION] = "permission",
 };
 
-static json_t *route_json(const crm_route_t *route)
+/* The permission that a caller needs, "leads.view_lead"; NULL: the route's access says it all. */
+static const char *permission_of(apr_pool_t *pool, const crm_route_t *route)
 {
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:s}", "method", route->method, "pattern",
-                     route->pattern, "access", access_names[route->access], "needs_tenant",
-                     (route->flags & CRM_ROUTE_NEEDS_TENANT) != 0, "list", route->is_list,
-                     "summary", route->summary);
+    return route->access == CRM_ACCESS_PERMISSION
+               ? crm_entity_permission(pool, route->entity, route->action)
+               : NULL;
+}
+
+static json_t *route_json(apr_pool_t *pool, const crm_route_t *route)
+{
+    const char *permission = permission_of(pool, route);
+    return json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:b, s:b, s:s}", "method", route->method,
+                     "pattern", route->pattern, "access", access_names[route->access], "entity",
+                     permission ? route->entity->name : NULL, "action",
+                     permission ? crm_action_name(route->action) : NULL, "permission", permission,
+                     "needs_tenant", (route->flags & CRM_ROUTE_NEEDS_TENANT) != 0, "list",
+                     route->is_list, "summary", route->summary);
 }
 
 static crm_error_t *run_routes(crm_run_t *run)
@@ -181,10 +192,11 @@ static crm_error_t *run_routes(crm_run_t *run)
             const char **cells = apr_palloc(run->pool, 4 * sizeof(*cells));
             cells[0] = route->method;
             cells[1] = route->pattern;
-            cells[2] = access_names[route->access];
+            const char *permission = permission_of(run->pool, route);
+            cells[2] = permission ? permission : access_names[route->access];
             cells[3] = route->summary;
             APR_ARRAY_PUSH(rows, const char *const *) = cells;
-            json_array_append_new(list, route_json(route));
+            json_array_append_new(list, route_json(run->pool, route));
         }
     }
     if (crm_run_option(run, "--json")) {
