@@ -8,6 +8,8 @@ extern const crm_route_t crm_auth_routes[];
 extern const crm_route_t crm_registration_routes[];
 extern const crm_route_t crm_tenant_routes[];
 extern const crm_route_t crm_user_routes[];
+extern const crm_route_t crm_permission_routes[];
+extern const crm_route_t crm_group_routes[];
 extern const crm_route_t crm_history_routes[];
 
 /* Made from the registry of entities when the library is loaded (api/record_routes.c). */
