@@ -153,6 +153,21 @@ const char *crm_secret_password(apr_pool_t *pool, int length)
     return password;
 }
 
+const char *crm_secret_digits(apr_pool_t *pool, int length)
+{
+    char *digits = apr_palloc(pool, (apr_size_t)length + 1);
+    for (int i = 0; i < length; i++) {
+        digits[i] = (char)('0' + randombytes_uniform(10));
+    }
+    digits[length] = '\0';
+    return digits;
+}
+
+int crm_secret_equal(const void *a, const void *b, apr_size_t size)
+{
+    return sodium_memcmp(a, b, size) == 0;
+}
+
 void crm_secret_sha256(const void *data, apr_size_t size, unsigned char ret_hash[CRM_HASH_SIZE])
 {
     crypto_hash_sha256(ret_hash, data, size);

@@ -25,6 +25,12 @@ void crm_secret_random(void *bytes, apr_size_t size);
 /* A random password of LENGTH characters of A-Z a-z 0-9 without look-alikes. */
 const char *crm_secret_password(apr_pool_t *pool, int length);
 
+/* LENGTH random digits, every number of that length being as likely as any other. */
+const char *crm_secret_digits(apr_pool_t *pool, int length);
+
+/* 1 when both have the same SIZE bytes, in a time that does not tell where they differ. */
+int crm_secret_equal(const void *a, const void *b, apr_size_t size);
+
 /* SHA-256 (FIPS 180-4) of SIZE bytes. */
 void crm_secret_sha256(const void *data, apr_size_t size, unsigned char ret_hash[CRM_HASH_SIZE]);
 

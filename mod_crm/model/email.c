@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+
+#include <apr_strings.h>
 #include <unicode/uidna.h>
 
 #include "base/text.h"
@@ -107,22 +109,27 @@ static int is_address_literal(const char *domain)
     return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
 
-/* A domain in Unicode is judged by its ASCII form (UTS 46). */
-static int is_international_host(const char *domain)
+/* The ASCII form of a domain in Unicode (UTS 46): 1 where it has one. */
+static int to_ascii(const char *domain, char ascii[MAX_DOMAIN])
 {
     UErrorCode status = U_ZERO_ERROR;
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-    char ascii[MAX_DOMAIN];
     UIDNA *idna = uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII, &status);
-    int32_t size =
-        uidna_nameToASCII_UTF8(idna, domain, -1, ascii, (int32_t)sizeof(ascii) - 1, &info, &status);
+    int32_t size = uidna_nameToASCII_UTF8(idna, domain, -1, ascii, MAX_DOMAIN - 1, &info, &status);
 
     uidna_close(idna);
     if (U_FAILURE(status) || info.errors || size <= 0) {
         return 0;
     }
     ascii[size] = '\0';
-    return is_host(ascii);
+    return 1;
+}
+
+/* A domain in Unicode is judged by its ASCII form. */
+static int is_international_host(const char *domain)
+{
+    char ascii[MAX_DOMAIN];
+    return to_ascii(domain, ascii) && is_host(ascii);
 }
 
 static int is_ascii(const char *text)
@@ -147,4 +154,18 @@ int crm_email_valid(const char *text)
         return is_international_host(domain);
     }
     return strcmp(domain, "localhost") == 0 || is_host(domain) || is_address_literal(domain);
+}
+
+const char *crm_email_ascii_domain(apr_pool_t *pool, const char *address)
+{
+    char ascii[MAX_DOMAIN];
+    const char *at = strrchr(address, '@');
+
+    if (!at || is_ascii(at)) {
+        return at ? address : NULL;
+    }
+    if (!to_ascii(at + 1, ascii)) {
+        return NULL;
+    }
+    return apr_psprintf(pool, "%.*s@%s", (int)(at - address), address, ascii);
 }
