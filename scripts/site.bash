@@ -172,6 +172,7 @@ CrmEngine on
 CrmMainDatabase "$main_url"
 CrmTenantDatabase "$tenant_url"
 CrmMigrations "$software/share/mod_crm/sql"
+CrmMailTemplates "$software/share/mod_crm/templates"
 CrmSecretKeyFile "$dir/secret.key"
 CrmHistorySpool "$dir/spool"
 CrmTokenCache 5s

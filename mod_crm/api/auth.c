@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "entities/entities.h"
 #include "service/login.h"
+#include "service/mail_template.h"
 
 static const crm_field_t login_fields[] = {
     {.name = "username",
@@ -27,7 +28,16 @@ static const crm_field_t logout_fields[] = {
 };
 
 static const crm_field_t profile_fields[] = {
-    CRM_FIELD_USERNAME, CRM_FIELD_EMAIL, CRM_FIELD_FIRST_NAME, CRM_FIELD_LAST_NAME, {.name = NULL},
+    CRM_FIELD_USERNAME,
+    CRM_FIELD_EMAIL,
+    CRM_FIELD_FIRST_NAME,
+    CRM_FIELD_LAST_NAME,
+    {.name = "language",
+     .type = CRM_T_TEXT,
+     .flags = CRM_F_BLANK,
+     .max_length = 3,
+     .help = "The language of mails to the caller (\"de\"); \"\" for none in particular."},
+    {.name = NULL},
 };
 
 static const crm_field_t password_fields[] = {
@@ -117,6 +127,11 @@ static crm_error_t *profile_update(crm_request_t *request, const crm_values_t *v
     change.email = crm_values_text(values, "email");
     change.first_name = crm_values_text(values, "first_name");
     change.last_name = crm_values_text(values, "last_name");
+    change.language = crm_values_text(values, "language");
+    if (change.language && *change.language && !crm_mail_is_language(change.language)) {
+        return crm_error_field(request->pool, "language", "\"%s\" is not a valid choice.",
+                               change.language);
+    }
     CRM_ERR(crm_if_match(request, actor->account.version, &change.if_version));
     CRM_ERR(crm_account_update(&accounts, request->pool, &actor->account, &change));
     return profile(request, values, answer);

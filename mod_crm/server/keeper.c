@@ -12,6 +12,7 @@
 #include <http_log.h>
 
 #include "server/keeper.h"
+#include "server/said.h"
 #include "service/history.h"
 #include "service/tenant.h"
 
@@ -20,15 +21,6 @@ APLOG_USE_MODULE(crm);
 #define TURN apr_time_from_sec(1)
 #define GATHER apr_time_from_msec(100) /* records that come together are stored together */
 #define RETRY apr_time_from_sec(10)    /* of what has to be done once at the start */
-#define SAID_AGAIN apr_time_from_sec(60)
-#define CAUSES 8
-#define CAUSE_SIZE 256
-
-/* What was logged lately: one line a minute for each cause. */
-typedef struct said_t {
-    char cause[CAUSE_SIZE];
-    apr_time_t when;
-} said_t;
 
 struct crm_keeper_t {
     crm_site_t *site;
@@ -38,35 +30,15 @@ struct crm_keeper_t {
     apr_thread_cond_t *changed; /* stop or ended */
     int stop, ended;            /* under the lock */
     apr_pool_t *turn;           /* cleared after each turn */
-    said_t said[CAUSES];
+    crm_said_t said;
     crm_spool_counts_t counts; /* as they were last told */
 };
-
-/* 1 when CAUSE was not said within the last minute; notes it. */
-static int is_news(crm_keeper_t *keeper, const char *cause)
-{
-    apr_time_t now = apr_time_now();
-    said_t *oldest = &keeper->said[0];
-
-    for (int i = 0; i < CAUSES; i++) {
-        said_t *said = &keeper->said[i];
-        if (strncmp(said->cause, cause, CAUSE_SIZE - 1) == 0 && now - said->when < SAID_AGAIN) {
-            return 0;
-        }
-        if (said->when < oldest->when) {
-            oldest = said;
-        }
-    }
-    apr_cpystrn(oldest->cause, cause, CAUSE_SIZE);
-    oldest->when = now;
-    return 1;
-}
 
 static void tell(crm_keeper_t *keeper, const char *what, const crm_error_t *error)
 {
     const char *text =
         apr_pstrcat(keeper->turn, what, ": ", crm_error_line(keeper->turn, error), NULL);
-    if (is_news(keeper, text)) {
+    if (crm_said_is_news(&keeper->said, text)) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server, "%s", text);
     }
 }

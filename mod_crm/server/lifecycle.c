@@ -11,11 +11,13 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "base/credentials.h"
 #include "base/unicode.h"
 #include "entities/registry.h"
 #include "server/config.h"
 #include "server/folders.h"
 #include "server/keeper.h"
+#include "server/postman.h"
 #include "server/lifecycle.h"
 #include "service/token_cache.h"
 
@@ -30,6 +32,7 @@ typedef struct child_site_t {
     apr_pool_t *pool;   /* the site's */
     crm_site_t *site;   /* NULL where it could not be opened */
     crm_keeper_t *keeper;
+    crm_postman_t *postman;
 } child_site_t;
 
 static int is_engine(const server_rec *server)
@@ -68,6 +71,10 @@ static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_
 
     CRM_ERR(crm_secret_read_key(ptemp, settings->secret_key_file, key));
     settings->secret_key = key;
+    if (settings->mail.server.url && settings->mail.auth_file) {
+        CRM_ERR(crm_credentials_read(pconf, settings->mail.auth_file, &settings->mail.server.user,
+                                     &settings->mail.server.password));
+    }
     if (settings->token_cache > 0) {
         apr_status_t status = share_changes(s->process->pool, &settings->changes);
         if (status != APR_SUCCESS) {
@@ -132,13 +139,23 @@ static apr_status_t close_site(void *data)
 {
     child_site_t *own = data;
 
-    if (own->keeper && !crm_keeper_stop(own->keeper, STOP_TIMEOUT)) {
+    if (own->postman) {
+        crm_postman_stop(own->postman, 0); /* while the keeper ends */
+    }
+    int ended = !own->keeper || crm_keeper_stop(own->keeper, STOP_TIMEOUT);
+    if (!ended) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
                      "the background thread still waits for a database; the History it has not "
                      "moved stays in the spool");
-        return APR_SUCCESS;
     }
-    apr_pool_destroy(own->pool);
+    if (own->postman && !crm_postman_stop(own->postman, STOP_TIMEOUT)) {
+        ended = 0;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
+                     "a mail was handed over whose mail server has not answered yet");
+    }
+    if (ended) {
+        apr_pool_destroy(own->pool);
+    }
     return APR_SUCCESS;
 }
 
@@ -162,6 +179,11 @@ static void open_site(apr_pool_t *pchild, child_site_t *own)
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
                          "cannot start the background thread; History stays in the spool");
+        }
+        status = crm_postman_start(own->pool, own->site, own->server, &own->postman);
+        if (status != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
+                         "cannot start the thread that sends mails");
         }
     }
     /* before the sub-pools go: what still runs may use them */

@@ -20,6 +20,7 @@ void crm_account_from_row(const crm_value_t *cells, const crm_tenant_t *tenant,
         .is_active = (int)cells[7].as.integer,
         .date_joined = cells[8].as.time,
         .version = cells[9].as.integer,
+        .language = crm_is_null(cells[10]) ? NULL : cells[10].as.text,
     };
 }
 

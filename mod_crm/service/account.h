@@ -17,6 +17,7 @@ typedef struct crm_account_t {
     apr_time_t date_joined;
     apr_int64_t version;  /* counts changes: for ETag */
     const char *password; /* hash; NULL where it was not read */
+    const char *language; /* of mails to him, "de"; NULL: not chosen */
 } crm_account_t;
 
 typedef struct crm_new_account_t {
@@ -48,6 +49,7 @@ crm_error_t *crm_account_get(const crm_accounts_t *accounts, apr_pool_t *pool, a
 /* What to change: NULL texts and -1 numbers stay. */
 typedef struct crm_account_change_t {
     const char *username, *email, *first_name, *last_name;
+    const char *language; /* "": none */
     int is_tenant_admin, is_active;
     apr_int64_t if_version; /* -1: any; else PRECONDITION when the account has another by now */
 } crm_account_change_t;
@@ -68,6 +70,12 @@ crm_error_t *crm_account_update(const crm_accounts_t *accounts, apr_pool_t *pool
 crm_error_t *crm_account_set_password(const crm_accounts_t *accounts, apr_pool_t *pool,
                                       const crm_account_t *account, const char *password,
                                       const unsigned char *keep);
+
+/* Sets the password of an account whose owner has shown that he is it, and ends all its tokens.
+ * ACCOUNT was read with its hash: CONFLICT when that is no longer the account's, or the account is
+ * no longer active. */
+crm_error_t *crm_account_reset_password(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                        const crm_account_t *account, const char *password);
 
 /* A password changed by its owner. */
 typedef struct crm_password_change_t {

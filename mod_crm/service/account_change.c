@@ -18,6 +18,7 @@ typedef struct password_t {
     const char *hash;
     const char *old_hash;      /* must be this still; NULL: any */
     const unsigned char *keep; /* hash of the token that stays */
+    int must_be_active;
 } password_t;
 
 static crm_error_t *read_locked(const crm_db_t *db, apr_pool_t *pool, update_t *update)
@@ -57,6 +58,9 @@ static crm_account_t changed(const crm_account_t *before, const crm_account_chan
     after.email = change->email ? change->email : before->email;
     after.first_name = change->first_name ? change->first_name : before->first_name;
     after.last_name = change->last_name ? change->last_name : before->last_name;
+    if (change->language) {
+        after.language = *change->language ? change->language : NULL;
+    }
     if (change->is_tenant_admin >= 0) {
         after.is_tenant_admin = change->is_tenant_admin;
     }
@@ -76,13 +80,14 @@ static crm_error_t *write_row(const crm_db_t *db, apr_pool_t *pool, const update
         db, pool,
         "UPDATE account SET username = ?, username_key = ?, email = ?, email_key = ?, "
         "first_name = ?, first_name_key = ?, last_name = ?, last_name_key = ?, "
-        "is_tenant_admin = ?, is_active = ?, version = version + 1, updated_at = ? "
+        "is_tenant_admin = ?, is_active = ?, language = ?, version = version + 1, updated_at = ? "
         "WHERE id = ? AND version = ?",
         CRM_ARGS(crm_text(after->username), crm_text(keys->username), crm_text(after->email),
                  crm_text(keys->email), crm_text(after->first_name), crm_text(keys->first_name),
                  crm_text(after->last_name), crm_text(keys->last_name),
                  crm_bool(after->is_tenant_admin), crm_bool(after->is_active),
-                 crm_time(apr_time_now()), crm_int(update->id), crm_int(update->before.version)),
+                 crm_text(after->language), crm_time(apr_time_now()), crm_int(update->id),
+                 crm_int(update->before.version)),
         &affected));
     return affected ? NULL : crm_error_standard(pool, CRM_E_PRECONDITION);
 }
@@ -188,9 +193,10 @@ static crm_error_t *write_password(const crm_db_t *db, apr_pool_t *pool, void *b
     /* COALESCE: without an old hash the row's own is compared with itself */
     CRM_ERR(crm_db_execute(db, pool,
                            "UPDATE account SET password = ?, version = version + 1, updated_at = ? "
-                           "WHERE id = ? AND password = COALESCE(?, password)",
+                           "WHERE id = ? AND password = COALESCE(?, password) AND is_active >= ?",
                            CRM_ARGS(crm_text(password->hash), crm_time(apr_time_now()),
-                                    crm_int(password->id), crm_text(password->old_hash)),
+                                    crm_int(password->id), crm_text(password->old_hash),
+                                    crm_int(password->must_be_active)),
                            &affected));
     if (affected == 0) {
         return crm_error_standard(pool, CRM_E_NOT_FOUND);
@@ -211,6 +217,15 @@ crm_error_t *crm_account_set_password(const crm_accounts_t *accounts, apr_pool_t
 {
     password_t new_password = {.id = account->id, .keep = keep};
     return set_password(accounts, pool, password, &new_password);
+}
+
+crm_error_t *crm_account_reset_password(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                        const crm_account_t *account, const char *password)
+{
+    password_t reset = {.id = account->id, .old_hash = account->password, .must_be_active = 1};
+    crm_error_t *error = set_password(accounts, pool, password, &reset);
+    return error && error->kind == CRM_E_NOT_FOUND ? crm_error_standard(pool, CRM_E_CONFLICT)
+                                                   : error;
 }
 
 crm_error_t *crm_account_change_password(const crm_accounts_t *accounts, apr_pool_t *pool,

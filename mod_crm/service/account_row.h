@@ -8,9 +8,9 @@
  */
 #define CRM_ACCOUNT_COLUMNS                                                                        \
     "a.id, a.username, a.email, a.first_name, a.last_name, a.is_tenant_admin, a.is_superuser, "    \
-    "a.is_active, a.date_joined, a.version"
-#define CRM_ACCOUNT_TYPES "issssbbbti"
-#define CRM_ACCOUNT_CELLS 10
+    "a.is_active, a.date_joined, a.version, a.language"
+#define CRM_ACCOUNT_TYPES "issssbbbtis"
+#define CRM_ACCOUNT_CELLS 11
 
 /* The account in CELLS, of TENANT (NULL: of the main database: nobody else is a superuser, whatever
  * the row says); its texts stay where the cells have them; no password. */

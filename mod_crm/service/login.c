@@ -4,8 +4,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
-#include "service/account_row.h"
-#include "service/directory.h"
+#include "service/account_find.h"
 #include "service/login.h"
 
 /* accounts whose password is tried */
@@ -40,74 +39,26 @@ typedef struct entry_t {
     int stale; /* the account was changed since it was read */
 } entry_t;
 
-/* Adds the accounts of one database that have the login, a user name before an e-mail address. */
-static crm_error_t *gather(search_t *search, apr_pool_t *pool, const crm_tenant_t *tenant)
-{
-    crm_accounts_t accounts = crm_accounts_of(search->site, pool, tenant);
-    crm_value_t key = crm_text(search->key);
-    const crm_rows_t *rows;
-    CRM_ERR(crm_db_select(accounts.db, pool,
-                          "SELECT " CRM_ACCOUNT_COLUMNS ", a.password FROM account a "
-                          "WHERE a.username_key = ? OR a.email_key = ? "
-                          "ORDER BY CASE WHEN a.username_key = ? THEN 0 ELSE 1 END",
-                          CRM_ACCOUNT_TYPES "s", CRM_ARGS(key, key, key), &rows));
-    for (int i = 0; i < rows->count; i++) {
-        candidate_t *candidate = apr_array_push(search->found);
-        *candidate = (candidate_t){.accounts = accounts};
-        crm_account_from_row(crm_row(rows, i), tenant, &candidate->account);
-        candidate->account.password = crm_row(rows, i)[CRM_ACCOUNT_CELLS].as.text;
-        candidate->usable = candidate->account.is_active && (!tenant || tenant->is_active);
-        candidate->attempt =
-            crm_attempt_account(search->site, tenant ? &tenant->id : NULL, candidate->account.id);
-    }
-    return NULL;
-}
-
-/* The same for one entry of the directory. A database that is away does not keep the others'
- * accounts from logging in. */
-static crm_error_t *gather_entry(search_t *search, apr_pool_t *pool, const crm_uuid_t *tenant_id)
-{
-    static const crm_uuid_t main_database = {{0}};
-    if (memcmp(tenant_id, &main_database, sizeof(main_database)) == 0) {
-        return gather(search, pool, NULL);
-    }
-    crm_tenant_t *tenant;
-    crm_error_t *error = crm_tenant_by_id(search->site, pool, tenant_id, &tenant);
-    if (error) {
-        return error->kind == CRM_E_NOT_FOUND ? NULL : error;
-    }
-    error = gather(search, pool, tenant);
-    if (error) {
-        search->away = error;
-    }
-    return NULL;
-}
-
-/* A login that nobody has takes the looks that one of some tenant takes: the time of an answer does
- * not tell them apart. */
-static crm_error_t *gather_nothing(search_t *search, apr_pool_t *pool)
-{
-    crm_uuid_t nobody;
-    crm_uuid_make(&nobody);
-    CRM_ERR(gather_entry(search, pool, &nobody));
-    return gather(search, pool, NULL);
-}
-
+/* Finds the accounts that the login may mean. */
 static crm_error_t *gather_all(search_t *search, apr_pool_t *pool)
 {
-    const crm_tenant_t *tenant = search->login->tenant;
-    if (tenant) {
-        CRM_ERR(gather(search, pool, tenant));
-        return gather(search, pool, NULL);
+    crm_found_accounts_t result;
+    CRM_ERR(crm_accounts_find(search->site, pool, search->key, search->login->tenant, &result));
+    search->more = result.more;
+    search->away = result.away;
+    for (int i = 0; i < result.found->nelts; i++) {
+        const crm_found_account_t *found = &APR_ARRAY_IDX(result.found, i, crm_found_account_t);
+        const crm_tenant_t *tenant = found->accounts.tenant;
+        candidate_t *candidate = apr_array_push(search->found);
+        *candidate = (candidate_t){
+            .accounts = found->accounts,
+            .account = found->account,
+            .usable = found->usable,
+            .attempt =
+                crm_attempt_account(search->site, tenant ? &tenant->id : NULL, found->account.id),
+        };
     }
-    const crm_uuid_t *ids;
-    int count;
-    CRM_ERR(crm_directory_find(search->site, pool, search->key, &ids, &count));
-    for (int i = 0; i < count && i < CRM_DIRECTORY_MAX; i++) {
-        CRM_ERR(gather_entry(search, pool, &ids[i]));
-    }
-    search->more = count > CRM_DIRECTORY_MAX;
-    return count > 0 ? NULL : gather_nothing(search, pool);
+    return NULL;
 }
 
 /* Usable accounts; where there are none, one that is not, so that it costs what a wrong password

@@ -32,15 +32,27 @@ static crm_attempt_t attempt_of(const crm_site_t *site, const char *purpose, con
     return attempt;
 }
 
-crm_attempt_t crm_attempt_account(const crm_site_t *site, const crm_uuid_t *tenant_id,
-                                  apr_int64_t id)
+static crm_attempt_t attempt_of_account(const crm_site_t *site, const char *purpose,
+                                        const crm_uuid_t *tenant_id, apr_int64_t id)
 {
     unsigned char identity[sizeof(*tenant_id) + sizeof(id)] = {0};
     if (tenant_id) {
         memcpy(identity, tenant_id->bytes, sizeof(*tenant_id));
     }
     memcpy(identity + sizeof(*tenant_id), &id, sizeof(id));
-    return attempt_of(site, "attempt account", identity, sizeof(identity));
+    return attempt_of(site, purpose, identity, sizeof(identity));
+}
+
+crm_attempt_t crm_attempt_account(const crm_site_t *site, const crm_uuid_t *tenant_id,
+                                  apr_int64_t id)
+{
+    return attempt_of_account(site, "attempt account", tenant_id, id);
+}
+
+crm_attempt_t crm_attempt_mail_to(const crm_site_t *site, const crm_uuid_t *tenant_id,
+                                  apr_int64_t id)
+{
+    return attempt_of_account(site, "attempt mail to", tenant_id, id);
 }
 
 crm_attempt_t crm_attempt_login(const crm_site_t *site, const char *login)
@@ -48,20 +60,31 @@ crm_attempt_t crm_attempt_login(const crm_site_t *site, const char *login)
     return attempt_of(site, "attempt login", login, strlen(login));
 }
 
-crm_attempt_t crm_attempt_address(const crm_site_t *site, const char *address)
+static crm_attempt_t attempt_of_address(const crm_site_t *site, const char *purpose,
+                                        const char *address)
 {
     struct in6_addr ip6;
     struct in_addr ip4;
     if (inet_pton(AF_INET, address, &ip4) == 1) {
-        return attempt_of(site, "attempt address", &ip4, sizeof(ip4));
+        return attempt_of(site, purpose, &ip4, sizeof(ip4));
     }
     if (inet_pton(AF_INET6, address, &ip6) != 1) {
-        return attempt_of(site, "attempt address", address, strlen(address));
+        return attempt_of(site, purpose, address, strlen(address));
     }
     if (IN6_IS_ADDR_V4MAPPED(&ip6)) {
-        return attempt_of(site, "attempt address", ip6.s6_addr + 12, 4);
+        return attempt_of(site, purpose, ip6.s6_addr + 12, 4);
     }
-    return attempt_of(site, "attempt address", ip6.s6_addr, 8);
+    return attempt_of(site, purpose, ip6.s6_addr, 8);
+}
+
+crm_attempt_t crm_attempt_address(const crm_site_t *site, const char *address)
+{
+    return attempt_of_address(site, "attempt address", address);
+}
+
+crm_attempt_t crm_attempt_mail_from(const crm_site_t *site, const char *address)
+{
+    return attempt_of_address(site, "attempt mail from", address);
 }
 
 /* The row stays locked from the upsert to the commit: the number read is this attempt's own. The

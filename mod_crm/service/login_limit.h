@@ -31,6 +31,12 @@ crm_attempt_t crm_attempt_account(const crm_site_t *site, const crm_uuid_t *tena
 crm_attempt_t crm_attempt_login(const crm_site_t *site, const char *login);
 crm_attempt_t crm_attempt_address(const crm_site_t *site, const char *address);
 
+/* The same for mails that are asked for from ADDRESS, and for those to an account: they are counted
+ * apart from logins, so that asking for mails locks nobody out. */
+crm_attempt_t crm_attempt_mail_from(const crm_site_t *site, const char *address);
+crm_attempt_t crm_attempt_mail_to(const crm_site_t *site, const crm_uuid_t *tenant_id,
+                                  apr_int64_t id);
+
 /* Counts ATTEMPT, which is to be settled by one of the two below. THROTTLED, and nothing counted,
  * when there were ALLOWED wrong ones (with the seconds until the window ends), or when others that
  * are still being looked at leave no room for some seconds. */

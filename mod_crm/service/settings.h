@@ -13,8 +13,10 @@
 
 #include <jansson.h>
 
+#include "base/mime.h"
 #include "base/password.h"
 #include "base/secret.h"
+#include "base/smtp.h"
 #include "db/pool.h"
 #include "db/url.h"
 #include "model/query.h"
@@ -32,6 +34,14 @@ typedef enum {
 #define CRM_CREATION_CONNECTIONS 4
 
 typedef enum { CRM_HISTORY_OFF, CRM_HISTORY_ON, CRM_HISTORY_ERRORS } crm_history_e;
+
+/* How mails are sent. */
+typedef struct crm_mail_settings_t {
+    crm_smtp_server_t server; /* url NULL: not at all; user and password are read by server/ */
+    const char *auth_file;    /* "user:password", or NULL */
+    crm_mailbox_t from;       /* address NULL: not set */
+    const char *templates;    /* folder with en/ in it */
+} crm_mail_settings_t;
 
 typedef struct crm_settings_t {
     int engine;
@@ -67,6 +77,7 @@ typedef struct crm_settings_t {
         int credentials;
         apr_interval_time_t max_age;
     } cors;
+    crm_mail_settings_t mail;
     int debug;
 } crm_settings_t;
 
@@ -134,7 +145,7 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
                                 const crm_settings_t *settings);
 
 /* Two virtual hosts that share a site (service/site.h) must agree on what the site is opened with:
- * CrmPool, CrmPasswordHash, CrmMigrations, CrmHistorySpool. */
+ * CrmPool, CrmPasswordHash, CrmMigrations, CrmHistorySpool, mail. */
 crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_directives,
                                 const crm_settings_t *a, const crm_directives_t *b_directives,
                                 const crm_settings_t *b);

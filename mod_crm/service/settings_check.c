@@ -1,10 +1,13 @@
 /* service/settings_check.c - what no single directive can see: what is missing, contradicts, or
  * cannot be read. */
+#include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
+#include "base/credentials.h"
 #include "service/settings.h"
 
 /* What a check looks at. */
@@ -147,6 +150,55 @@ static crm_error_t *connections(const check_t *check)
     return NULL;
 }
 
+/* 1 when URL's host is this machine. */
+static int is_near(apr_pool_t *pool, const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    const char *name = apr_pstrmemdup(pool, host, strcspn(host, *host == '[' ? "]" : ":"));
+    struct in_addr address;
+    return strcmp(name, "[::1") == 0 || strcasecmp(name, "localhost") == 0 ||
+           (inet_pton(AF_INET, name, &address) == 1 && strncmp(name, "127.", 4) == 0);
+}
+
+/* A password is for the mail server alone: it goes over TLS, or stays on this machine. */
+static int hides_password(apr_pool_t *pool, const crm_smtp_server_t *server)
+{
+    return strncasecmp(server->url, "smtps:", 6) == 0 || server->starttls == CRM_TLS_REQUIRED ||
+           is_near(pool, server->url);
+}
+
+static crm_error_t *mail(const check_t *check)
+{
+    const crm_mail_settings_t *mail = &check->settings->mail;
+    const char *user, *password;
+    apr_finfo_t info;
+
+    if (!mail->server.url) {
+        return NULL;
+    }
+    if (!mail->from.address) {
+        return fault(check, "CrmMailServer", "needs CrmMailFrom \"NAME <ADDRESS>\"");
+    }
+    if (mail->auth_file && !hides_password(check->pool, &mail->server)) {
+        return fault(check, "CrmMailServer", "auth-file= needs starttls=required or smtps://");
+    }
+    if (mail->auth_file) {
+        crm_error_t *error = crm_credentials_read(check->pool, mail->auth_file, &user, &password);
+        if (error) {
+            return fault(check, "CrmMailServer", crm_error_line(check->pool, error));
+        }
+    }
+    const char *path = apr_pstrcat(check->pool, mail->templates, "/en/password_reset.txt", NULL);
+    if (apr_stat(&info, path, APR_FINFO_TYPE, check->pool) != APR_SUCCESS) {
+        return fault(check, "CrmMailTemplates",
+                     apr_psprintf(check->pool,
+                                  "\"%s\": must be the folder of the templates; there is no file "
+                                  "\"%s\"",
+                                  mail->templates, path));
+    }
+    return NULL;
+}
+
 static crm_error_t *cors(const check_t *check)
 {
     const apr_array_header_t *origins = check->settings->cors.origins;
@@ -163,7 +215,7 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
                                 const crm_settings_t *settings)
 {
     static check_fn *const checks[] = {databases, connections,    secret_key, migrations, spool,
-                                       tokens,    tenant_sources, cors,       NULL};
+                                       tokens,    tenant_sources, cors,       mail,       NULL};
     const check_t check = {pool, directives, settings};
 
     for (int i = 0; settings->engine && checks[i]; i++) {
@@ -175,6 +227,13 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
 static int same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static int same_mail_server(const crm_mail_settings_t *a, const crm_mail_settings_t *b)
+{
+    return same_text(a->server.url, b->server.url) && a->server.starttls == b->server.starttls &&
+           same_text(a->server.ca_file, b->server.ca_file) &&
+           a->server.timeout == b->server.timeout && same_text(a->auth_file, b->auth_file);
 }
 
 crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_directives,
@@ -193,6 +252,10 @@ crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_dire
                                 ha->at_once == hb->at_once && ha->wait == hb->wait},
         {"CrmTokenCache", a->token_cache == b->token_cache},
         {"CrmMigrations", same_text(a->migrations, b->migrations)},
+        {"CrmMailServer", same_mail_server(&a->mail, &b->mail)},
+        {"CrmMailFrom", same_text(a->mail.from.name, b->mail.from.name) &&
+                            same_text(a->mail.from.address, b->mail.from.address)},
+        {"CrmMailTemplates", same_text(a->mail.templates, b->mail.templates)},
         {"CrmHistorySpool", !a->spool || !b->spool ||
                                 (same_text(a->spool, b->spool) && a->spool_max == b->spool_max)}};
 

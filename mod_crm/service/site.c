@@ -81,6 +81,10 @@ static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make a semaphore");
     }
+    status = crm_semaphore_create(site->pool, 1, &site->mail_bell);
+    if (status != APR_SUCCESS) {
+        return crm_error_system(site->pool, status, "cannot make a semaphore");
+    }
     status = crm_slug_cache_create(site->pool, SLUGS_MAX, &site->slugs);
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make the cache of slugs");
@@ -104,6 +108,8 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     CRM_ERR(read_files(site, settings));
     CRM_ERR(open_parts(site, settings));
     site->tenant_database = settings->tenant_database;
+    site->mail = settings->mail;
+    site->mail_unserved = apr_pcalloc(pool, sizeof(*site->mail_unserved));
     site->main = (crm_db_t){
         .pool = site->connections,
         .server = settings->main_database,

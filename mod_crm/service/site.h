@@ -32,6 +32,9 @@ typedef struct crm_site_t {
     crm_spool_t *spool;                  /* NULL: no History */
     const crm_entity_t *const *entities; /* the records of the CRM, NULL-terminated; set by whoever
                                             opens the site, which knows none */
+    crm_mail_settings_t mail;
+    crm_semaphore_t *mail_bell;           /* rung when there is something to send */
+    volatile apr_uint32_t *mail_unserved; /* mails asked for without a mail server */
 } crm_site_t;
 
 /* The identity of the site that SETTINGS belong to: the same text, the same site. */

@@ -94,6 +94,16 @@ static crm_error_t *read_value(apr_pool_t *pool, const char *word, const char *v
 {
     apr_int64_t number;
 
+    if (range->kind == CRM_WORD_TEXT) {
+        number = (apr_int64_t)strlen(value);
+        if (number < range->min || number > range->max) {
+            return crm_word_refuse(pool, word,
+                                   "a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " bytes",
+                                   range->min, range->max);
+        }
+        *(const char **)ret_value = value;
+        return NULL;
+    }
     if (!parse_kind(range->kind, value, &number) || number < range->min || number > range->max) {
         const unit_t *units = kinds[range->kind].units;
         return crm_word_refuse(pool, word, "%s from %s to %s", kinds[range->kind].noun,

@@ -10,8 +10,9 @@
 #include "base/error.h"
 
 /* What a word may be: a whole number (read into an int), a span of time (apr_interval_time_t), or a
- * size in bytes (apr_uint64_t), MIN to MAX both included. */
-typedef enum { CRM_WORD_NUMBER, CRM_WORD_SPAN, CRM_WORD_SIZE } crm_word_kind_e;
+ * size in bytes (apr_uint64_t), MIN to MAX both included; or a text (const char *) of MIN to MAX
+ * bytes. */
+typedef enum { CRM_WORD_NUMBER, CRM_WORD_SPAN, CRM_WORD_SIZE, CRM_WORD_TEXT } crm_word_kind_e;
 
 typedef struct crm_word_range_t {
     crm_word_kind_e kind;

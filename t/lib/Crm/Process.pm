@@ -92,21 +92,28 @@ sub remove_folder {
     return;
 }
 
-# The folder of the migrations, where the server's children can read it: a copy when they may not
-# search the source tree.
-my $copy;
+# The folders of the migrations and of the templates, where the server's children can read them: copies
+# when they may not search the source tree.
+my $copies;
 
-sub migrations {
-    my $user = server_user() // return "$source/sql";
-    my ($closed) = run('setpriv', "--reuid=$user", "--regid=$user", '--clear-groups', 'test', '-r', "$source/sql");
-    return "$source/sql" if !$closed;
-    if (!$copy) {
-        $copy = File::Temp->newdir('crm-sql-XXXXXX', TMPDIR => 1);
-        chmod 0755, "$copy";
-        output('cp', '-R', "$source/sql", "$copy/sql");
-        output('chmod', '-R', 'a+rX', "$copy/sql");
+sub migrations { return readable('sql') }
+sub templates { return readable('templates') }
+
+sub readable {
+    my ($folder) = @_;
+    my $user = server_user() // return "$source/$folder";
+    my ($closed) = run('setpriv', "--reuid=$user", "--regid=$user", '--clear-groups', 'test', '-r',
+        "$source/$folder");
+    return "$source/$folder" if !$closed;
+    if (!$copies) {
+        $copies = File::Temp->newdir('crm-copies-XXXXXX', TMPDIR => 1);
+        chmod 0755, "$copies";
     }
-    return "$copy/sql";
+    if (!-e "$copies/$folder") {
+        output('cp', '-R', "$source/$folder", "$copies/$folder");
+        output('chmod', '-R', 'a+rX', "$copies/$folder");
+    }
+    return "$copies/$folder";
 }
 
 # Waits up to SECONDS until CODE is true; what it gave.

@@ -71,6 +71,7 @@ sub settings {
         CrmMainDatabase => '"' . $self->{databases}->main_url . '"',
         CrmTenantDatabase => '"' . $self->{databases}->tenant_url . '"',
         CrmMigrations => Crm::Process::migrations(),
+        CrmMailTemplates => Crm::Process::templates(),
         CrmSecretKeyFile => "$self->{folder}/secret.key",
         CrmHistorySpool => "$self->{folder}/spool",
         CrmPasswordHash => 'memory=1M passes=1 at-once=4',

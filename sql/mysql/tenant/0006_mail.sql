@@ -1,0 +1,2 @@
+-- The language of mails to an account ("de"); NULL: not chosen.
+ALTER TABLE account ADD COLUMN language VARCHAR(8) NULL;
