@@ -7,8 +7,9 @@
 
 #include "base/mime.h"
 
-#define LINE 76       /* of a header and of quoted-printable text, without its CRLF */
-#define WORD_BYTES 45 /* of an encoded word: 60 characters of base64, 72 with =?UTF-8?B??= */
+#define LINE 76 /* of a header and of quoted-printable text, without its CRLF */
+#define WORD_BYTES                                                                                 \
+    39 /* of an encoded word: 52 in base64, 64 with =?UTF-8?B??=; behind "Subject: " */
 
 /* A text being written. */
 typedef struct writer_t {
@@ -72,7 +73,7 @@ static int is_plain(const char *text)
     }
     for (const char *c = text; *c; c++) {
         word = *c == ' ' ? 0 : word + 1;
-        if (*c & 0x80 || word > LINE - 2) {
+        if (*c & 0x80 || word > LINE - 10) {
             return 0;
         }
     }

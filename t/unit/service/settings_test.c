@@ -198,6 +198,19 @@ static void test_mistakes(void **state)
         {"CrmCorsOrigin * https://app.example.com", "contradicts other origins"},
         {"CrmCorsMethods GET,POST", "must be a method"},
         {"CrmCorsMaxAge 600", "must be a span"},
+        {"CrmMailServer mail.example.com", "must be smtp://host:port or smtps://host:port"},
+        {"CrmMailServer smtp://user@mail.example.com", "must be smtp://"},
+        {"CrmMailServer smtp://h:0", "must be smtp://"},
+        {"CrmMailServer smtp://h:25/x", "must be smtp://"},
+        {"CrmMailServer smtp://[::1", "must be smtp://"},
+        {"CrmMailServer smtp://h starttls=maybe", "must be opportunistic, required or off"},
+        {"CrmMailServer smtps://h starttls=off", "contradicts smtps://"},
+        {"CrmMailServer smtp://h auth-file=mail", "must be an absolute path"},
+        {"CrmMailServer smtp://h auth-file=", "must be a text of 1 to"},
+        {"CrmMailServer smtp://h timeout=1", "must be a span"},
+        {"CrmMailFrom crm", "must be an address, or a name and an address"},
+        {"CrmMailFrom 'CRM <crm@example.com'", "must be an address"},
+        {"CrmMailTemplates here", "must be an absolute path"},
         {"CrmDebug yes", "must be off or on"},
     };
     (void)state;
@@ -381,6 +394,12 @@ static void test_check_finds_contradictions(void **state)
          "f:102: CrmCorsCredentials: \"on\" contradicts CrmCorsOrigin *"},
         {{"CrmMainDatabase mysql://u@h/main", "CrmPool max=3 per-database=2"},
          "f:102: CrmPool: max=3 is too few"},
+        {{"CrmMailServer smtp://h", NULL}, "f:101: CrmMailServer: needs CrmMailFrom"},
+        {{"CrmMailFrom a@b.example", "CrmMailServer smtp://127.h starttls=off auth-file=/x"},
+         "f:102: CrmMailServer: auth-file= needs starttls=required"},
+        {{"CrmMailFrom a@b.example", "CrmMailServer smtp://127.0.0.1 starttls=off auth-file=/x"},
+         "f:102: CrmMailServer: The file \"/x\" is not there"},
+        {{"CrmMailFrom a@b.example", "CrmMailServer smtp://h"}, "CrmMailTemplates: \""},
         {{"CrmMigrations /nowhere", NULL}, "f:101: CrmMigrations: \"/nowhere\": must be"},
         {{"CrmSecretKeyFile /nowhere", NULL}, "f:101: CrmSecretKeyFile: "},
     };
@@ -424,6 +443,9 @@ static void test_servers_of_a_site_agree(void **state)
         {"CrmDebug on", "CrmPasswordHash passes=3", "contradicts CrmPasswordHash: "},
         {"CrmHistorySpool /a", "CrmHistorySpool /b", "f:1: CrmHistorySpool: contradicts"},
         {"CrmHistorySpool /a", "CrmHistory off", NULL},
+        {"CrmMailServer smtp://h", "CrmMailServer smtp://h timeout=30s", NULL},
+        {"CrmMailServer smtp://h", "CrmMailServer smtp://i", "CrmMailServer: contradicts"},
+        {"CrmMailFrom a@b.example", "CrmMailFrom c@b.example", "CrmMailFrom: contradicts"},
     };
     (void)state;
 
