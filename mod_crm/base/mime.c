@@ -8,8 +8,10 @@
 #include "base/mime.h"
 
 #define LINE 76 /* of a header and of quoted-printable text, without its CRLF */
-#define WORD_BYTES                                                                                 \
-    39 /* of an encoded word: 52 in base64, 64 with =?UTF-8?B??=; behind "Subject: " */
+
+/* Bytes of an encoded word: 52 characters of base64, 64 with =?UTF-8?B??=; "Subject: " fits before
+ * it. */
+#define WORD_BYTES 39
 
 /* A text being written. */
 typedef struct writer_t {
