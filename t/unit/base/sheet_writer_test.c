@@ -237,13 +237,8 @@ static void test_a_lone_empty_cell_is_no_empty_line(void **state)
 static void test_misleading_headers(void **state)
 {
     (void)state;
-    static const char *const names[] = {"sep=;",
-                                        "SEP=x",
-                                        "\xef\xbb\xbf"
-                                        "a",
-                                        "PK\3\4",
-                                        "%PDF",
-                                        "<?xml"};
+    static const char *const names[] = {"sep=;",  "SEP=x", "\xef\xbb\xbfname",
+                                        "PK\3\4", "%PDF",  "<?xml"};
     for (size_t i = 0; i < COUNT(names); i++) {
         for (int with_bom = 0; with_bom < 2; with_bom++) {
             taken_t taken = {0};
