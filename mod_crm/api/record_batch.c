@@ -158,23 +158,20 @@ static crm_error_t *read_batch(batch_t *batch)
 /* Whether the caller may do all that the operations do: each method is asked about once. */
 static crm_error_t *check_access(const batch_t *batch)
 {
-    crm_request_t request = *batch->request;
-    crm_route_t route = *request.route;
+    const crm_request_t *request = batch->request;
     unsigned asked = 0;
     size_t i;
     json_t *json;
 
-    request.route = &route;
     json_array_foreach(batch->operations, i, json)
     {
         operation_t operation;
-        if (read_operation(batch, request.pool, json, &operation) ||
+        if (read_operation(batch, request->pool, json, &operation) ||
             (asked & (1U << operation.method->action))) {
             continue;
         }
         asked |= 1U << operation.method->action;
-        route.action = operation.method->action;
-        CRM_ERR(crm_access_check(&request));
+        CRM_ERR(crm_access_permit(request, request->route->entity, operation.method->action));
     }
     return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "api/access.h"
 #include "api/body.h"
 #include "api/conditional.h"
 #include "api/page.h"
@@ -22,6 +23,11 @@ static crm_author_t author_of(const crm_request_t *request)
         .username = actor->account.username,
         .email = actor->account.email,
     };
+}
+
+static crm_error_t *permit(void *baton, const crm_entity_t *entity, crm_action_e action)
+{
+    return crm_access_permit(baton, entity, action);
 }
 
 /* The id that parameter N of the path is. */
@@ -54,6 +60,10 @@ crm_error_t *crm_records_of(crm_request_t *request, crm_records_t *ret_records)
         .author = author_of(request),
     };
 
+    crm_permit_t *checks = apr_palloc(request->pool, sizeof(*checks));
+
+    *checks = (crm_permit_t){.check = permit, .baton = request};
+    records.permit = checks;
     if (has_parent(request)) {
         CRM_ERR(id_of(request, 0, &records.parent));
     }
@@ -312,6 +322,7 @@ crm_error_t *crm_records_put_by(crm_request_t *request, const crm_values_t *valu
         .text = text,
         .values = given,
         .if_match = crm_records_if_match(request),
+        .may_not_create = crm_access_permit(request, records.entity, CRM_ACTION_ADD),
     };
     CRM_ERR(crm_record_put(&records, request->pool, &put, &record, &created));
     if (created) {

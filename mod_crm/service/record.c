@@ -175,6 +175,9 @@ static crm_error_t *put_in(const crm_db_t *db, apr_pool_t *pool, void *baton)
 
     CRM_ERR(find_by(call, db, pool, &id));
     call->created = !id;
+    if (!id && put->may_not_create) {
+        return put->may_not_create;
+    }
     crm_write_t *write =
         crm_write_make(bound(call, pool, db), pool, id ? CRM_WRITE_UPDATE : CRM_WRITE_CREATE);
     if (id) {

@@ -17,13 +17,21 @@ typedef struct crm_author_t {
     const char *username, *email;
 } crm_author_t;
 
+/* Says whether the caller may do something to records of an entity that his call is not about: make
+ * the one that it links to. */
+typedef struct crm_permit_t {
+    crm_error_t *(*check)(void *baton, const crm_entity_t *entity, crm_action_e action);
+    void *baton;
+} crm_permit_t;
+
 /* Which records: those of an entity in a tenant's database, by a caller. */
 typedef struct crm_records_t {
     const crm_db_t *db;
     const crm_entity_t *entity;
     crm_author_t author;
-    const crm_uuid_t *parent; /* of an entity with a parent: only that one's; else NULL */
-    const char *notes;        /* of this call's rows in the change log, or NULL */
+    const crm_uuid_t *parent;   /* of an entity with a parent: only that one's; else NULL */
+    const char *notes;          /* of this call's rows in the change log, or NULL */
+    const crm_permit_t *permit; /* NULL: the caller may do everything */
 } crm_records_t;
 
 /* A record as it was read or written. */
@@ -77,6 +85,7 @@ typedef struct crm_record_put_t {
     const char *text;
     const crm_values_t *values; /* FIELD's own may be left out */
     const crm_precondition_t *if_match;
+    crm_error_t *may_not_create; /* the error of making one, for who may only change; or NULL */
 } crm_record_put_t;
 
 crm_error_t *crm_record_put(const crm_records_t *records, apr_pool_t *pool,

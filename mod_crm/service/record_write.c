@@ -286,10 +286,13 @@ static crm_records_t others(const crm_write_t *write, const crm_entity_t *entity
 crm_error_t *crm_record_add(const crm_write_t *write, const crm_entity_t *entity,
                             const crm_named_value_t *values, crm_uuid_t *ret_id)
 {
-    crm_records_t *records = apr_pmemdup(write->pool, &(crm_records_t){NULL}, sizeof(*records));
+    crm_records_t *records = apr_palloc(write->pool, sizeof(*records));
     *records = others(write, entity);
     crm_write_t *other = crm_write_make(records, write->pool, CRM_WRITE_CREATE);
 
+    if (records->permit) {
+        CRM_ERR(records->permit->check(records->permit->baton, entity, CRM_ACTION_ADD));
+    }
     CRM_ERR(crm_write_begin(other));
     for (const crm_named_value_t *value = values; value->name; value++) {
         crm_write_set(other, value->name, value->value);
@@ -302,7 +305,7 @@ crm_error_t *crm_record_add(const crm_write_t *write, const crm_entity_t *entity
 crm_error_t *crm_record_set_status(const crm_write_t *write, const crm_entity_t *entity,
                                    const crm_uuid_t *id, const char *status)
 {
-    crm_records_t *records = apr_pmemdup(write->pool, &(crm_records_t){NULL}, sizeof(*records));
+    crm_records_t *records = apr_palloc(write->pool, sizeof(*records));
     *records = others(write, entity);
     crm_write_t *other = crm_write_make(records, write->pool, CRM_WRITE_UPDATE);
     crm_error_t *error = crm_write_load(other, id, 0);

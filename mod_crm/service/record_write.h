@@ -49,8 +49,8 @@ typedef struct crm_named_value_t {
     crm_value_t value;
 } crm_named_value_t;
 
-/* Makes a record of another entity in the same transaction, by the same author. VALUES end with
- * name NULL; the client's checks are the caller's. */
+/* Makes a record of another entity in the same transaction, by the same author, who must be
+ * permitted to: FORBIDDEN. VALUES end with name NULL; the client's checks are the caller's. */
 crm_error_t *crm_record_add(const crm_write_t *write, const crm_entity_t *entity,
                             const crm_named_value_t *values, crm_uuid_t *ret_id);
 
