@@ -27,6 +27,9 @@ my @entities = (
     {path => 'categories', label => 'Category', unique => 'code',
         good => {name => 'Tools', code => 'T'}, shown => {children_count => 0, parent_name => undef},
         change => {description => 'Hammers'}, bad => {parent => 'x'}, message => {parent => ['Must be a valid UUID.']}},
+    {path => 'products', label => 'Product', unique => 'sku',
+        good => {name => 'Lamp', sku => 'L-1', price => '12.30'}, shown => {currency => 'EUR', category_name => undef},
+        change => {price => '9.90'}, bad => {price => 'cheap'}, message => {price => ['A valid number is required.']}},
 );
 
 sub run {
