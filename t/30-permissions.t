@@ -232,18 +232,58 @@ on_each_database(sub {
     default_group($server, $acme);
     grants($server, $acme);
     others($server, $acme, $globex);
+    several_permissions($server, $acme);
     $server->crmctl_ok('migrate');
     lists($server, $acme);
 });
 
+# Calls that need more than one permission, as far as they do what it allows.
+sub several_permissions {
+    my ($server, $acme) = @_;
+    my $ida = $server->add_user($acme, 'ida');
+    my %id = permission_ids($server, $acme->{token});
+    my @me = (token => $ida->{token});
+    my $may = sub {
+        my @actions = @_;
+        $server->call(POST => of_user($ida->{id}, 'set-groups-permissions'), {token => $acme->{token}, body => {group_ids => [],
+            permission_ids => [map { $id{"branch.${_}_branch"} } @actions]}}, 200, undef, "$server->{database}: now she may @actions");
+    };
+    my ($list, $by, $batch) = map { "/api/branches/$_" } '', 'by/code/n/', 'batch/';
+    my $south = $server->call(POST => $list, {token => $acme->{token}, body => {name => 'South', code => 's'}}, 201)->{json}{id};
+    my $operations = sub { return {@me, body => {atomic => $false, operations => [@_]}} };
+    my @patch = {method => 'PATCH', id => $south, body => {name => 'Southern'}};
+    my @post = {method => 'POST', body => {name => 'East', code => 'e'}};
+    $may->('view', 'change');
+    $server->rows(
+        [PUT => $by, {@me, body => {name => 'North'}}, @forbidden],
+        [GET => "$list?code=n", {@me}, 200, {count => 0}],
+        [PUT => '/api/branches/by/code/s/', {@me, body => {name => 'Sud'}}, 200, {name => 'Sud'}],
+        [POST => $batch, $operations->(@patch), 200],
+        [POST => $batch, $operations->(@patch, @post), @forbidden],
+        [POST => $batch, {@me, body => [{name => 'East'}]}, @forbidden],
+        [POST => $batch, $operations->({method => 'DELETE', id => $south}), @forbidden],
+        [GET => $list, {@me}, 200, {count => 1, results => [{name => 'Southern'}]}],
+    );
+    $may->('view', 'change', 'add');
+    $server->rows(
+        [PUT => $by, {@me, body => {name => 'North'}}, 201],
+        [POST => $batch, $operations->(@patch, @post), 200],
+        [POST => $batch, $operations->({method => 'DELETE', id => $south}), @forbidden],
+    );
+    $may->('view', 'add');
+    $server->rows(
+        [PUT => $by, {@me, body => {name => 'Northern'}}, @forbidden],
+        [POST => $batch, $operations->(@patch), @forbidden],
+    );
+    return;
+}
+
 my $routes = JSON::PP->new->utf8->decode(Crm::Process::output(Crm::Process::crmctl(), 'routes', '--json'));
 my ($route) = grep { $_->{access} eq 'permission' && $_->{method} eq 'GET' && $_->{pattern} !~ /\{/ } @$routes;
-SKIP: {
-    skip('there are no routes of records', 1) if !$route;
-    for my $cache ('off', '60s') {
-        on_each_database(sub { my ($server) = @_; at_once($server, $server->register('Acme'), $route) },
-            settings => {CrmTokenCache => $cache}, config => "StartServers 3\nServerLimit 6\nThreadsPerChild 4\n"
-                . "MaxRequestWorkers 12\nMinSpareThreads 4\nMaxSpareThreads 12");
-    }
+$route or BAIL_OUT('no route needs a permission: nothing would be tested');
+for my $cache ('off', '60s') {
+    on_each_database(sub { my ($server) = @_; at_once($server, $server->register('Acme'), $route) },
+        settings => {CrmTokenCache => $cache}, config => "StartServers 3\nServerLimit 6\nThreadsPerChild 4\n"
+            . "MaxRequestWorkers 12\nMinSpareThreads 4\nMaxSpareThreads 12");
 }
 done_testing;
