@@ -3,6 +3,10 @@
 # UndefinedBehaviorSanitizer ($CRM_SANITIZED_BUILD, made by ./check): both find nothing.
 use lib 't/lib';
 use Crm::Test;
+use Crm::Mail;
+
+my $mail = Crm::Mail->new;
+my %settings = (CrmMailServer => $mail->url, CrmMailFrom => 'crm@example.com');
 
 # Good calls and bad ones, each way through the code once.
 sub make_calls {
@@ -36,6 +40,13 @@ sub make_calls {
     $server->call(GET => '/api/auth/history/statistics/', {@mine}, 200);
     $server->call(POST => '/api/auth/password/change/', {@mine, body => {old_password => 'x',
         new_password => 'another password'}}, 400);
+    my $before = () = $mail->letters;
+    $server->call(POST => '/api/auth/password/forgot/', {body => {email => $acme->{email}}}, 200);
+    my @letters = $mail->wait_for($before + 1, 60);
+    my ($code) = ($letters[-1] // {text => ''})->{text} =~ /^ +(\d{6})$/m;
+    $server->call(POST => '/api/auth/password/reset/', {body => {email => $acme->{email}, otp => $code,
+        new_password => 'another password'}}, 200);
+    @mine = (token => $server->login($acme->{username}, 'another password'));
     $server->call(POST => '/api/auth/logout/', {@mine, body => {all => JSON::PP::true}}, 200);
     $server->restart;
     Crm::Process::wait_until(60, sub { (() = $server->log_text =~ /resuming normal operations/g) > 1 });
@@ -49,7 +60,8 @@ for my $kind (Crm::Database::kinds()) {
     subtest "$kind, valgrind" => sub {
         my $log = File::Temp::tempdir('crm-valgrind-XXXXXX', TMPDIR => 1, CLEANUP => 1);
         chmod 01777, $log;
-        my $server = Crm::Server->new(database => $kind, config => "$threads\nTimeout 120\nGracefulShutdownTimeout 60",
+        my $server = Crm::Server->new(database => $kind, settings => \%settings,
+            config => "$threads\nTimeout 120\nGracefulShutdownTimeout 60",
             wrapper => ['valgrind', '--quiet', '--leak-check=full', '--errors-for-leak-kinds=definite',
                 '--show-leak-kinds=definite', '--num-callers=30', "--suppressions=t/lib/valgrind.supp",
                 "--log-file=$log/%p"]);
@@ -67,7 +79,7 @@ for my $kind (Crm::Database::kinds()) {
         local $ENV{CRM_PRELOAD} = join ' ', @libraries;
         local $ENV{ASAN_OPTIONS} = 'detect_leaks=0';
         local $ENV{UBSAN_OPTIONS} = 'print_stacktrace=1';
-        my $server = Crm::Server->new(database => $kind, config => $threads)->start;
+        my $server = Crm::Server->new(database => $kind, settings => \%settings, config => $threads)->start;
         make_calls($server);
         $server->stop;    # which looks for what they said
     };
