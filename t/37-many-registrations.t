@@ -5,7 +5,7 @@ use lib 't/lib';
 use Crm::Test;
 use Crm::Load;
 
-my ($clients, $each) = (48, 2);
+my ($clients, $each) = (48, 1);
 
 on_each_database(sub {
     my ($server) = @_;

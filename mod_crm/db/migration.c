@@ -34,6 +34,7 @@ typedef struct run_t {
     const crm_migrations_t *migrations;
     int version;    /* newest file that is done */
     int statements; /* of the next one that are done; -1: not begun */
+    int is_new;     /* the database goes when this fails */
 } run_t;
 
 static crm_error_t *refuse(const run_t *run, const char *name, const char *why)
@@ -172,7 +173,11 @@ static crm_error_t *apply_statement(run_t *run, int version, int index, int mayb
     if (error && maybe_done && !rows && run->driver->done_before(error->code)) {
         error = NULL;
     }
-    error = error ? failed(run, version, index, error) : record(run, version, index + 1);
+    if (error) {
+        failed(run, version, index, error);
+    } else if (!run->is_new) {
+        error = record(run, version, index + 1);
+    }
     if (rows && !error) {
         error = run->driver->commit(connection, run->pool);
     }
@@ -186,14 +191,14 @@ static crm_error_t *apply_steps(run_t *run, int version)
 {
     int count = run->migrations->files[version - 1].statements->nelts;
     int resumed = run->statements >= 0;
-    if (!resumed) {
+    if (!resumed && !run->is_new) {
         CRM_ERR(record(run, version, 0));
     }
-    int first = run->statements;
+    int first = resumed ? run->statements : 0;
     for (int i = first; i < count; i++) {
         CRM_ERR(apply_statement(run, version, i, resumed && i == first));
     }
-    return NULL;
+    return run->is_new ? record(run, version, count) : NULL;
 }
 
 static crm_error_t *apply_all(run_t *run, int *ret_applied)
@@ -209,10 +214,10 @@ static crm_error_t *apply_all(run_t *run, int *ret_applied)
     return NULL;
 }
 
-crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrations_t *migrations,
-                         int *ret_applied)
+static crm_error_t *migrate(const crm_db_t *db, apr_pool_t *pool,
+                            const crm_migrations_t *migrations, int is_new, int *ret_applied)
 {
-    run_t run = {.db = *db, .pool = pool, .migrations = migrations};
+    run_t run = {.db = *db, .pool = pool, .migrations = migrations, .is_new = is_new};
     int applied = 0;
     run.driver = crm_driver(db->server->driver);
     run.db.needs = 0;
@@ -235,6 +240,18 @@ crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrati
         *ret_applied = applied;
     }
     return error;
+}
+
+crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrations_t *migrations,
+                         int *ret_applied)
+{
+    return migrate(db, pool, migrations, 0, ret_applied);
+}
+
+crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,
+                             const crm_migrations_t *migrations)
+{
+    return migrate(db, pool, migrations, 1, NULL);
 }
 
 crm_error_t *crm_migration_version(const crm_db_t *db, apr_pool_t *pool, int *ret_version)

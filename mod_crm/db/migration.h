@@ -27,6 +27,11 @@ int crm_migrations_newest(const crm_migrations_t *migrations);
 crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrations_t *migrations,
                          int *ret_applied);
 
+/* The same for a database that was just made and is removed when this does not come to its end: no
+ * single statements are recorded, which saves half of the time. */
+crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,
+                             const crm_migrations_t *migrations);
+
 /* The version DB is at, 0 when it has no table schema_migration. */
 crm_error_t *crm_migration_version(const crm_db_t *db, apr_pool_t *pool, int *ret_version);
 

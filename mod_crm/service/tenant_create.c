@@ -22,7 +22,7 @@
 #define TURNS 32
 
 /* How long to wait for others that make tenants. */
-#define PATIENCE apr_time_from_sec(10)
+#define PATIENCE apr_time_from_sec(30)
 
 /* A tenant being made. */
 typedef struct creation_t {
@@ -111,7 +111,7 @@ static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
 {
     const crm_site_t *site = creation->site;
     const crm_tenant_t *tenant = creation->tenant;
-    CRM_ERR(crm_migrate(creation->db, pool, site->tenant_migrations, NULL));
+    CRM_ERR(crm_migrate_new(creation->db, pool, site->tenant_migrations));
     CRM_ERR(crm_db_execute(
         creation->db, pool,
         "INSERT INTO tenant (id, name, slug, database_name, token_key, is_active, version, "
