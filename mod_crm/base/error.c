@@ -194,6 +194,11 @@ void crm_error_add(apr_pool_t *pool, crm_error_t **error, const char *field, con
     va_end(arguments);
 }
 
+int crm_error_is_clients(const crm_error_t *error)
+{
+    return kinds[error->kind].status < 500;
+}
+
 int crm_error_status(crm_error_kind_e kind)
 {
     return kinds[kind].status;

@@ -92,6 +92,9 @@ crm_error_t *crm_error_field(apr_pool_t *pool, const char *field, const char *fo
 void crm_error_add(apr_pool_t *pool, crm_error_t **error, const char *field, const char *format,
                    ...) __attribute__((format(printf, 4, 5)));
 
+/* 1 when a client has caused ERROR, and doing the same again would give it again. */
+int crm_error_is_clients(const crm_error_t *error);
+
 /* The HTTP status that stands for KIND (RFC 9110), and its reason phrase. */
 int crm_error_status(crm_error_kind_e kind);
 const char *crm_error_title(int status);

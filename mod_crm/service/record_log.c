@@ -106,10 +106,8 @@ static void log_updated(apr_array_header_t *rows, const crm_write_t *write)
     }
 }
 
-void crm_change_log(apr_array_header_t *statements, const crm_write_t *write)
+static void log_write(apr_array_header_t *rows, const crm_write_t *write)
 {
-    apr_array_header_t *rows = apr_array_make(write->pool, 2, sizeof(crm_change_t));
-
     switch (write->kind) {
     case CRM_WRITE_CREATE:
         log_created(rows, write);
@@ -125,5 +123,15 @@ void crm_change_log(apr_array_header_t *statements, const crm_write_t *write)
             "Restored.";
         break;
     }
-    crm_record_sql_log(statements, write->entity, (const crm_change_t *)rows->elts, rows->nelts);
+}
+
+void crm_change_log(apr_array_header_t *statements, const crm_writes_t *all)
+{
+    apr_array_header_t *rows = apr_array_make(statements->pool, 2, sizeof(crm_change_t));
+
+    for (int i = 0; i < all->count; i++) {
+        log_write(rows, all->writes[i]);
+    }
+    crm_record_sql_log(statements, all->writes[0]->entity, (const crm_change_t *)rows->elts,
+                       rows->nelts);
 }

@@ -1,12 +1,10 @@
-/* service/record_write.c - one write of one record: its values, its hooks, its statements. */
+/* service/record_write.c - one write of one record: its values, and writes that hooks make. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "service/record_write.h"
-
-#define UNIQUE_SUFFIX "_unique"
 
 /* ---- values ---- */
 
@@ -124,6 +122,15 @@ void crm_write_take(crm_write_t *write, const crm_values_t *values)
     }
 }
 
+void crm_write_adopt(crm_write_t *write, const crm_value_t *values, apr_int64_t version)
+{
+    write->before = values;
+    memcpy(write->values, values,
+           (apr_size_t)crm_entity_count(write->entity) * sizeof(*write->values));
+    write->id = *values[position(write, write->entity->id)].as.uuid;
+    write->version = version;
+}
+
 crm_error_t *crm_write_load(crm_write_t *write, const crm_uuid_t *id, int deleted)
 {
     const crm_entity_t *entity = write->entity;
@@ -143,11 +150,10 @@ crm_error_t *crm_write_load(crm_write_t *write, const crm_uuid_t *id, int delete
     if (!rows->count) {
         return crm_error_standard(write->pool, CRM_E_NOT_FOUND);
     }
-    write->before =
-        crm_record_found(write->pool, entity, crm_row(rows, 0), &write->version, &is_deleted);
-    memcpy(write->values, write->before,
-           (apr_size_t)crm_entity_count(entity) * sizeof(*write->values));
-    write->id = *id;
+    apr_int64_t version;
+    const crm_value_t *values =
+        crm_record_found(write->pool, entity, crm_row(rows, 0), &version, &is_deleted);
+    crm_write_adopt(write, values, version);
     if (write->records->parent && entity->parent &&
         !crm_write_same(write->before[position(write, entity->parent)],
                         crm_uuid(write->records->parent))) {
@@ -157,118 +163,6 @@ crm_error_t *crm_write_load(crm_write_t *write, const crm_uuid_t *id, int delete
         write->kind = CRM_WRITE_UPDATE; /* it is there: nothing differs */
     }
     return NULL;
-}
-
-/* ---- statements ---- */
-
-/* 1 when a stored field differs, of those that a record does not write by itself. */
-static int differs(const crm_write_t *write)
-{
-    for (const crm_field_t *field = write->entity->fields; field->name; field++) {
-        apr_size_t i = (apr_size_t)(field - write->entity->fields);
-        if (field->column && strcmp(field->name, "updated_at") != 0 &&
-            !crm_write_same(write->before[i], write->values[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void add_statements(apr_array_header_t *statements, const crm_write_t *write)
-{
-    const crm_entity_t *entity = write->entity;
-    const crm_value_t *row = write->values;
-
-    switch (write->kind) {
-    case CRM_WRITE_CREATE:
-        crm_record_sql_insert(statements, entity, &row, 1);
-        crm_record_sql_search_insert(statements, entity, &row, 1);
-        crm_record_sql_count(statements, entity, 1);
-        break;
-    case CRM_WRITE_UPDATE:
-        crm_record_sql_update(statements, entity, row, write->version);
-        crm_record_sql_search_update(statements, entity, row);
-        break;
-    case CRM_WRITE_DELETE:
-        crm_record_sql_delete(statements, entity, row, write->version, write->now);
-        crm_record_sql_search_delete(statements, entity, row);
-        crm_record_sql_count(statements, entity, -1);
-        break;
-    case CRM_WRITE_RESTORE:
-        crm_record_sql_delete(statements, entity, row, write->version, 0);
-        crm_record_sql_search_insert(statements, entity, &row, 1);
-        crm_record_sql_count(statements, entity, 1);
-        break;
-    }
-    crm_change_log(statements, write);
-}
-
-/* A unique value that is taken is said on its field. */
-static crm_error_t *taken(const crm_write_t *write, crm_error_t *error)
-{
-    apr_size_t length = error && error->key ? strlen(error->key) : 0;
-    apr_size_t suffix = strlen(UNIQUE_SUFFIX);
-
-    if (!error || error->kind != CRM_E_DUPLICATE || length <= suffix ||
-        strcmp(error->key + length - suffix, UNIQUE_SUFFIX) != 0) {
-        return error;
-    }
-    for (const crm_field_t *field = write->entity->fields; field->name; field++) {
-        if (field->column && strlen(field->column) == length - suffix &&
-            strncmp(field->column, error->key, length - suffix) == 0) {
-            return crm_error_field(write->pool, field->name, "This field must be unique.");
-        }
-    }
-    return error;
-}
-
-static crm_error_t *execute(const crm_write_t *write)
-{
-    apr_array_header_t *statements = crm_record_statements(write->pool);
-
-    add_statements(statements, write);
-    return taken(write, crm_db_execute_all(write->db, write->pool,
-                                           (const crm_sql_t *)statements->elts, statements->nelts));
-}
-
-/* 1 when references have to be looked up. */
-static int has_references(const crm_write_t *write)
-{
-    for (const crm_field_t *field = write->entity->fields; field->name; field++) {
-        const crm_link_t *link = field->reference ? field->reference->link : NULL;
-        if (field->reference && (!crm_is_null(write->values[field - write->entity->fields]) ||
-                                 (link && !crm_is_null(crm_write_get(write, link->key))))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int crm_write_is_blind(const crm_write_t *write)
-{
-    return write->kind == CRM_WRITE_CREATE && !write->entity->before_write &&
-           !write->entity->after_write && !has_references(write);
-}
-
-crm_error_t *crm_write_run(crm_write_t *write)
-{
-    const crm_entity_t *entity = write->entity;
-
-    if (write->kind == CRM_WRITE_CREATE || write->kind == CRM_WRITE_UPDATE) {
-        CRM_ERR(crm_reference_link(write));
-    }
-    if (entity->before_write) {
-        CRM_ERR(entity->before_write(write));
-    }
-    if (write->kind == CRM_WRITE_UPDATE && !differs(write)) {
-        return NULL;
-    }
-    CRM_ERR(crm_reference_check(write));
-    CRM_ERR(crm_record_check_keys(write->pool, entity, write->values));
-    write->values[position(write, "updated_at")] = crm_time(write->now);
-    CRM_ERR(execute(write));
-    write->version++;
-    return entity->after_write ? entity->after_write(write) : NULL;
 }
 
 /* ---- other records, in the same transaction ---- */
@@ -283,17 +177,25 @@ static crm_records_t others(const crm_write_t *write, const crm_entity_t *entity
     return records;
 }
 
-crm_error_t *crm_record_add(const crm_write_t *write, const crm_entity_t *entity,
-                            const crm_named_value_t *values, crm_uuid_t *ret_id)
+crm_error_t *crm_write_of_other(const crm_write_t *write, const crm_entity_t *entity,
+                                crm_write_t **ret_other)
 {
     crm_records_t *records = apr_palloc(write->pool, sizeof(*records));
-    *records = others(write, entity);
-    crm_write_t *other = crm_write_make(records, write->pool, CRM_WRITE_CREATE);
 
+    *records = others(write, entity);
     if (records->permit) {
         CRM_ERR(records->permit->check(records->permit->baton, entity, CRM_ACTION_ADD));
     }
-    CRM_ERR(crm_write_begin(other));
+    *ret_other = crm_write_make(records, write->pool, CRM_WRITE_CREATE);
+    return crm_write_begin(*ret_other);
+}
+
+crm_error_t *crm_record_add(const crm_write_t *write, const crm_entity_t *entity,
+                            const crm_named_value_t *values, crm_uuid_t *ret_id)
+{
+    crm_write_t *other;
+
+    CRM_ERR(crm_write_of_other(write, entity, &other));
     for (const crm_named_value_t *value = values; value->name; value++) {
         crm_write_set(other, value->name, value->value);
     }
@@ -306,6 +208,7 @@ crm_error_t *crm_record_set_status(const crm_write_t *write, const crm_entity_t 
                                    const crm_uuid_t *id, const char *status)
 {
     crm_records_t *records = apr_palloc(write->pool, sizeof(*records));
+
     *records = others(write, entity);
     crm_write_t *other = crm_write_make(records, write->pool, CRM_WRITE_UPDATE);
     crm_error_t *error = crm_write_load(other, id, 0);

@@ -30,6 +30,7 @@ typedef struct crm_write_t {
     apr_int64_t version;          /* as it was; 0: it is made */
     const crm_value_t **referred; /* one a field: the stored fields of the record that a reference
                                      leads to, as far as it was read; NULL */
+    crm_error_t *refusal;         /* why it is not done; NULL: it is */
 } crm_write_t;
 
 /* The value that the record will have, by a field's name; its text, or NULL; sets it. */
@@ -72,20 +73,48 @@ void crm_write_take(crm_write_t *write, const crm_values_t *values);
 /* Reads and locks the record that is to be changed: NOT_FOUND. DELETED: one that is deleted. */
 crm_error_t *crm_write_load(crm_write_t *write, const crm_uuid_t *id, int deleted);
 
+/* Gives it the stored VALUES of the record that is to be changed, which are of VERSION. */
+void crm_write_adopt(crm_write_t *write, const crm_value_t *values, apr_int64_t version);
+
+/* A write that makes a record of another ENTITY in the same transaction, by the same author, who
+ * must be permitted to (FORBIDDEN), with no values but those of a record that is made. */
+crm_error_t *crm_write_of_other(const crm_write_t *write, const crm_entity_t *entity,
+                                crm_write_t **ret_other);
+
 /* Links (service/record_reference.c), hooks, checks, statements. */
 crm_error_t *crm_write_run(crm_write_t *write);
+
+/* What imports have to say of links. */
+typedef struct crm_import_links_t {
+    const crm_values_t *options; /* of the entity's own; or NULL */
+    int (*may_add)(void *baton,
+                   const crm_entity_t *entity); /* may the caller make one? NULL: yes */
+    void *baton;
+} crm_import_links_t;
+
+/* Several writes of one entity, none of the same record, in one transaction. */
+typedef struct crm_writes_t {
+    crm_write_t *const *writes;
+    int count;                       /* 1 or more */
+    const crm_import_links_t *links; /* of an import; or NULL */
+} crm_writes_t;
+
+/* Runs those that are not refused yet, in few statements: at most 512, and of an entity whose hooks
+ * look at other records only one. A write that is refused has written nothing; after an error (a
+ * unique value that is taken is one, INVALID on its field) the transaction must be undone. */
+crm_error_t *crm_writes_run(const crm_writes_t *all);
 
 /* 1 when the write reads nothing: it needs no transaction but that of its statements. */
 int crm_write_is_blind(const crm_write_t *write);
 
 /* Finds or makes the records that links lead to. */
-crm_error_t *crm_reference_link(crm_write_t *write);
+crm_error_t *crm_references_link(const crm_writes_t *all);
 
-/* Reads and locks what references that are new lead to: INVALID on each that leads nowhere. */
-crm_error_t *crm_reference_check(crm_write_t *write);
+/* Reads and locks what references that are new lead to: a refusal on each that leads nowhere. */
+crm_error_t *crm_references_check(const crm_writes_t *all);
 
 /* Adds the rows of the change log. */
-void crm_change_log(apr_array_header_t *statements, const crm_write_t *write);
+void crm_change_log(apr_array_header_t *statements, const crm_writes_t *all);
 
 /* The record as it is after the write; made of its values where that is all there is to it. */
 crm_error_t *crm_write_result(const crm_write_t *write, crm_record_t *ret_record);
