@@ -1,7 +1,9 @@
 /* api/body.c - a request's body: read within the limit, parsed by its media type. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -10,7 +12,9 @@
 #include "api/header.h"
 #include "api/multipart.h"
 #include "api/parameters.h"
+#include "api/route.h"
 #include "base/json.h"
+#include "base/spill.h"
 #include "base/text.h"
 
 #define CHUNK 8192
@@ -20,13 +24,17 @@ typedef struct reading_t {
     crm_request_t *request;
     const char *type; /* the Content-Type as sent, "" without */
     apr_uint64_t size;
+    apr_uint64_t limit;
 } reading_t;
 
 /* A form with files, being read. */
 typedef struct form_t {
     crm_request_t *request;
     crm_part_t part;
-    crm_buffer_t content; /* of the part so far */
+    crm_buffer_t content; /* of the part so far, unless it goes to a file */
+    apr_size_t size;      /* of the part so far */
+    apr_uint64_t held;    /* bytes of all parts in memory */
+    int fd;               /* of the part's file; -1: none */
 } form_t;
 
 /* Reads a body of one media type. */
@@ -48,12 +56,11 @@ static const format_t formats[] = {
     {.type = NULL},
 };
 
-static crm_error_t *too_large(const reading_t *reading)
+static crm_error_t *too_large(const crm_request_t *request, apr_uint64_t limit)
 {
-    const crm_request_t *request = reading->request;
     return crm_error_make(request->pool, CRM_E_TOO_LARGE,
                           "The request body is over the limit of %" APR_UINT64_T_FMT " bytes.",
-                          request->settings->body_limit);
+                          limit);
 }
 
 /* The next bytes, at most *SIZE; 0 at the end. */
@@ -68,7 +75,7 @@ static crm_error_t *read_some(reading_t *reading, char *bytes, apr_size_t *size)
         return crm_error_cause(error, "%s", apr_strerror(status, reason, sizeof(reason)));
     }
     reading->size += *size;
-    return reading->size > request->settings->body_limit ? too_large(reading) : NULL;
+    return reading->size > reading->limit ? too_large(request, reading->limit) : NULL;
 }
 
 static crm_error_t *read_all(reading_t *reading, crm_buffer_t *buffer)
@@ -114,14 +121,47 @@ static crm_error_t *read_form(reading_t *reading)
 static crm_error_t *begin_part(void *baton, const crm_part_t *part)
 {
     form_t *form = baton;
+    const crm_request_t *request = form->request;
+    int goes_to_file =
+        part->filename && request->route && (request->route->flags & CRM_ROUTE_UPLOAD);
     form->part = *part;
-    form->content = crm_buffer_make(form->request->pool);
+    form->size = 0;
+    form->fd = -1;
+    if (goes_to_file) {
+        return crm_spill_file(request->pool, NULL, &form->fd);
+    }
+    form->content = crm_buffer_make(request->pool);
+    return NULL;
+}
+
+static crm_error_t *write_file(const form_t *form, const char *bytes, apr_size_t size)
+{
+    while (size) {
+        ssize_t written = write(form->fd, bytes, size);
+        if (written < 0 && errno != EINTR) {
+            return crm_error_system(form->request->pool, APR_FROM_OS_ERROR(errno),
+                                    "writing an upload to a temporary file");
+        }
+        if (written > 0) {
+            bytes += written;
+            size -= (apr_size_t)written;
+        }
+    }
     return NULL;
 }
 
 static crm_error_t *add_data(void *baton, const char *bytes, apr_size_t size)
 {
     form_t *form = baton;
+    apr_uint64_t limit = form->request->settings->body_limit;
+    form->size += size;
+    if (form->fd >= 0) {
+        return write_file(form, bytes, size);
+    }
+    form->held += size;
+    if (form->held > limit) {
+        return too_large(form->request, limit);
+    }
     memcpy(crm_buffer_room(&form->content, size), bytes, size);
     form->content.size += size;
     return NULL;
@@ -137,8 +177,9 @@ static void add_file(form_t *form)
         .name = form->part.name,
         .filename = form->part.filename,
         .content_type = form->part.content_type,
-        .data = form->content.bytes,
-        .size = form->content.size,
+        .data = form->fd < 0 ? form->content.bytes : NULL,
+        .fd = form->fd,
+        .size = form->size,
     };
 }
 
@@ -252,11 +293,14 @@ static crm_error_t *read_body(reading_t *reading)
     const crm_request_t *request = reading->request;
     const char *length = apr_table_get(request->headers, "Content-Length");
     apr_uint64_t announced = length ? strtoull(length, NULL, 10) : 0;
-    if (announced > request->settings->body_limit) {
-        reading->size = announced;
-        return too_large(reading);
-    }
     const format_t *format = find_format(reading);
+    int is_upload = request->route && (request->route->flags & CRM_ROUTE_UPLOAD) && format &&
+                    format->read == read_multipart;
+    reading->limit = is_upload ? request->settings->import_limit : request->settings->body_limit;
+    if (announced > reading->limit) {
+        reading->size = announced;
+        return too_large(request, reading->limit);
+    }
     if (!format) {
         return read_unknown(reading);
     }

@@ -8,6 +8,7 @@
 #include "api/conditional.h"
 #include "api/cors.h"
 #include "api/fields.h"
+#include "api/format.h"
 #include "api/header.h"
 #include "api/idempotent.h"
 #include "api/options.h"
@@ -73,8 +74,11 @@ static crm_error_t *answer_unrouted(crm_request_t *request, crm_response_t *resp
     return error;
 }
 
-static crm_error_t *check_accept(const crm_request_t *request)
+static crm_error_t *check_accept(crm_request_t *request)
 {
+    if (request->route->formats) {
+        return crm_format_choose(request, &request->format);
+    }
     return crm_header_accepts(apr_table_get(request->headers, "Accept"))
                ? NULL
                : crm_error_standard(request->pool, CRM_E_NOT_ACCEPTABLE);
@@ -124,6 +128,17 @@ static void write_json(crm_request_t *request, const crm_answer_t *answer, crm_r
     }
 }
 
+/* Of a body that is a stream, History keeps what the handler says of it in JSON. */
+static void note(crm_request_t *request, const crm_answer_t *answer, const crm_response_t *response)
+{
+    const char *text = response->body;
+    apr_size_t size = response->size;
+    if (response->stream && answer->json) {
+        text = crm_json_text(request->pool, answer->json, &size);
+    }
+    crm_record_note(request, response->status, text ? answer->json : NULL, text, size);
+}
+
 static void respond(crm_request_t *request, crm_response_t *response)
 {
     crm_answer_t answer = {.status = 200, .headers = response->headers, .version = -1};
@@ -136,12 +151,15 @@ static void respond(crm_request_t *request, crm_response_t *response)
     if (!request->no_route) {
         response->status = answer.status;
     }
-    if (answer.json) {
+    if (answer.stream) {
+        response->stream = answer.stream;
+        response->content_type = answer.stream->content_type;
+    } else if (answer.json) {
         write_json(request, &answer, response);
     }
+    response->error = answer.error;
     add_common_headers(request, response);
-    crm_record_note(request, response->status, response->body ? answer.json : NULL, response->body,
-                    response->size);
+    note(request, &answer, response);
 }
 
 static void begin_response(const crm_request_t *request, crm_response_t *response)

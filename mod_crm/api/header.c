@@ -1,4 +1,5 @@
 /* api/header.c - what stands inside the values of header fields. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -148,4 +149,49 @@ unsigned crm_header_accepts(const char *accept)
         accept = end;
     }
     return accepts;
+}
+
+/* Which of two ranges that hold TYPE says more about it: 0 where RANGE does not hold it. */
+static int specificity(const char *range, apr_size_t size, const char *type)
+{
+    apr_size_t kind = strcspn(type, "/") + 1;
+    if (is_range(range, size, type)) {
+        return 3;
+    }
+    if (size == kind + 1 && range[kind] == '*' && strncasecmp(range, type, kind) == 0) {
+        return 2;
+    }
+    return is_range(range, size, "*/*");
+}
+
+/* The weight among the parameters from TEXT to END, in thousandths: "q=0.75" is 750. */
+static int weight_of(const char *text, const char *end)
+{
+    while ((text = memchr(text, ';', (apr_size_t)(end - text)))) {
+        text = skip_space(text + 1);
+        if ((*text == 'q' || *text == 'Q') && text[1] == '=') {
+            double weight = strtod(text + 2, NULL);
+            return weight > 0 && weight < 1 ? (int)(weight * 1000) : weight > 0 ? 1000 : 0;
+        }
+    }
+    return 1000;
+}
+
+int crm_header_weight(const char *accept, const char *type)
+{
+    int weight = 0, best = 0;
+    if (!accept || !*skip_space(accept)) {
+        return 1000;
+    }
+    while (*accept) {
+        accept += strspn(accept, " \t,");
+        const char *end = item_end(accept);
+        int fit = specificity(accept, strcspn(accept, ",; \t"), type);
+        if (fit > best) {
+            best = fit;
+            weight = weight_of(accept, end);
+        }
+        accept = end;
+    }
+    return weight;
 }

@@ -17,4 +17,8 @@ enum { CRM_ACCEPTS_JSON = 1, CRM_ACCEPTS_PROBLEM = 2 };
  * CRM_ACCEPTS_PROBLEM when application/problem+json is named in it. */
 unsigned crm_header_accepts(const char *accept);
 
+/* How much ACCEPT (NULL: anything) wants the media TYPE, by the most specific range that holds it:
+ * 0 (not at all) to 1000. */
+int crm_header_weight(const char *accept, const char *type);
+
 #endif

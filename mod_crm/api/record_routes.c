@@ -32,6 +32,7 @@ typedef struct call_t {
     int is_list;
     crm_handler_fn *handler;
     const char *summary;
+    const crm_format_t *formats;
 } call_t;
 
 static const call_t calls[] = {
@@ -60,6 +61,23 @@ static const call_t calls[] = {
         .result = RESULT_NONE,
         .handler = crm_records_batch,
         .summary = "Create, change and delete many {many} in one call.",
+    },
+    {
+        .method = "POST",
+        .suffix = "import/",
+        .action = CRM_ACTION_ADD,
+        .flags = CRM_ROUTE_UPLOAD,
+        .result = RESULT_NONE,
+        .handler = crm_records_import,
+        .summary = "Create and change {many} by the rows of a spreadsheet, CSV or XLSX.",
+    },
+    {
+        .method = "GET",
+        .suffix = "export/",
+        .action = CRM_ACTION_VIEW,
+        .formats = crm_export_formats,
+        .handler = crm_records_export,
+        .summary = "All {many} that a list would show on its pages, as one file.",
     },
     {
         .method = "GET",
@@ -275,6 +293,7 @@ static crm_route_t *add_row(const call_t *call, const words_t *words, const char
         .summary = call->summary ? make_text(words, "", call->summary) : NULL,
         .entity = entity,
         .action = call->action,
+        .formats = call->formats,
     };
     return row;
 }

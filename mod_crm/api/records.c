@@ -143,8 +143,7 @@ static crm_error_t *results(crm_request_t *request, const crm_rows_t *rows, json
     return crm_record_rows_json(baton, request->pool, rows, json);
 }
 
-/* Only those of the parent that the path names; nothing when it names none. */
-static crm_condition_t of_parent(const crm_request_t *request, const crm_records_t *records)
+crm_condition_t crm_records_condition(const crm_request_t *request, const crm_records_t *records)
 {
     const crm_entity_t *entity = records->entity;
     crm_value_t *parent;
@@ -170,7 +169,7 @@ crm_error_t *crm_records_list(crm_request_t *request, const crm_values_t *values
 
     CRM_ERR(crm_records_of(request, &records));
     CRM_ERR(crm_record_check_parent(&records, request->pool));
-    crm_condition_t condition = of_parent(request, &records);
+    crm_condition_t condition = crm_records_condition(request, &records);
     const crm_page_t page = {
         .db = records.db,
         .entity = records.entity,

@@ -22,6 +22,9 @@ typedef struct crm_request_t crm_request_t;
 /* Gives the next bytes of the body: *SIZE is room and then what was read, 0 at the end. */
 typedef apr_status_t crm_body_read_fn(void *baton, char *buffer, apr_size_t *size);
 
+/* Takes bytes of an answer. */
+typedef crm_error_t *crm_put_fn(void *baton, const char *bytes, apr_size_t size);
+
 struct crm_request_t {
     apr_pool_t *pool;
     crm_site_t *site;
@@ -52,6 +55,7 @@ struct crm_request_t {
     crm_tenant_t *tenant; /* the one this request is about, or NULL */
     const crm_db_t *db;   /* its database, bound to a transaction around the handler; or NULL */
     /* by crm_api_handle */
+    const struct crm_format_t *format; /* the wanted one of the route's; NULL: it has none */
     int body_read;
     json_t *body;                 /* any JSON; form fields as strings; NULL: none */
     apr_array_header_t *files;    /* of crm_file_t (api/body.h), or NULL */
@@ -61,13 +65,25 @@ struct crm_request_t {
     const char *error_message;    /* for History: the error's detail */
 };
 
+/* A body that is made while it is sent, piece by piece. */
+typedef struct crm_stream_t {
+    const char *content_type;
+    /* Gives the body away by PUT, which takes SIZE bytes (1 or more) of it. An error of PUT (the
+     * client is gone) ends it, and is passed up; any other error while nothing has been sent yet
+     * becomes the answer, and later aborts the connection, so that nobody takes a part for the
+     * whole. */
+    crm_error_t *(*write)(void *baton, crm_put_fn *put, void *put_baton);
+    void *baton;
+} crm_stream_t;
+
 typedef struct crm_response_t {
     int status;
     apr_table_t *headers;     /* without Content-Length, which server/ knows */
     const char *content_type; /* NULL: no body */
     const char *body;
     apr_size_t size;
-    crm_error_t *error; /* what the response tells, for the log; NULL for none */
+    const crm_stream_t *stream; /* in place of body; or NULL */
+    crm_error_t *error;         /* what the response tells, for the log; NULL for none */
 } crm_response_t;
 
 /* Finds the route, reads the query, checks the token (but where anyone may call: old clients send

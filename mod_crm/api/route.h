@@ -29,21 +29,30 @@ enum {
     CRM_ROUTE_PARTIAL = 4,      /* the body is validated as PATCH's */
     CRM_ROUTE_NO_TENANT = 8,    /* whatever tenant is named does not matter */
     CRM_ROUTE_ATOMIC = 32,      /* the handler writes by request->db, where it is set, alone */
-    CRM_ROUTE_UPLOAD = 64,      /* the handler reads the body itself, as it comes */
+    CRM_ROUTE_UPLOAD = 64,      /* the handler reads the body itself, as it comes; files of a form go to
+                                   temporary files, and CrmImportLimit bounds it */
     CRM_ROUTE_TENANT_FIELD = 16 /* an unknown tenant is 400 in non_field_errors, not 404 */
 };
 
 /* What a handler gives. */
 typedef struct crm_answer_t {
-    int status;           /* 200 before */
-    json_t *json;         /* owned by request->pool (crm_json_own); NULL: no body */
-    apr_table_t *headers; /* to add to */
-    apr_int64_t version;  /* of the single record, for its ETag; -1 before: the body's hash alone */
+    int status;                 /* 200 before */
+    json_t *json;               /* owned by request->pool (crm_json_own); NULL: no body */
+    const crm_stream_t *stream; /* in place of json; or NULL */
+    crm_error_t *error;         /* that json tells of, for the log; NULL: none */
+    apr_table_t *headers;       /* to add to */
+    apr_int64_t version; /* of the single record, for its ETag; -1 before: the body's hash alone */
 } crm_answer_t;
 
 /* VALUES: the validated body, NULL where the route has no `body`. */
 typedef crm_error_t *crm_handler_fn(crm_request_t *request, const crm_values_t *values,
                                     crm_answer_t *answer);
+
+/* A form that an answer can have: ?format= names it, or Accept its media type. */
+typedef struct crm_format_t {
+    const char *name; /* "yaml"; several media types may go by one name, the first is the usual */
+    const char *type; /* "application/yaml" */
+} crm_format_t;
 
 struct crm_route_t {
     const char *method;
@@ -59,6 +68,9 @@ struct crm_route_t {
     const char *summary;
     const crm_entity_t *entity; /* of records: what it is about; else NULL */
     crm_action_e action;        /* what it does with them */
+
+    const crm_format_t *formats; /* of an answer that is not JSON alone; ends with name NULL; or
+                                    NULL */
 };
 
 /* All tables, NULL-terminated; each ends with method NULL. */

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "model/columns.h"
 #include "model/types.h"
 #include "model/validate.h"
 
@@ -124,6 +125,45 @@ crm_error_t *crm_validate(apr_pool_t *pool, const crm_field_t *fields, const jso
     }
     if (!error) {
         *ret_values = values;
+    }
+    return error;
+}
+
+/* The choice that TEXT means, or TEXT. */
+static const char *choice_of(apr_pool_t *pool, const crm_field_t *field, const char *text)
+{
+    for (const crm_choice_t *choice = field->choices; choice->value; choice++) {
+        if (strcmp(choice->value, text) == 0) {
+            return text;
+        }
+    }
+    const char *name = crm_column_name(pool, text);
+    for (const crm_choice_t *choice = field->choices; choice->value; choice++) {
+        if (strcmp(crm_column_name(pool, choice->value), name) == 0 ||
+            strcmp(crm_column_name(pool, choice->label), name) == 0) {
+            return choice->value;
+        }
+    }
+    return text;
+}
+
+crm_error_t *crm_validate_cell(apr_pool_t *pool, const crm_field_t *field, const char *text,
+                               crm_value_t *ret_value)
+{
+    const crm_type_t *type = crm_type(field->type);
+    crm_error_t *error = NULL;
+
+    text = crm_text_trim(pool, text);
+    if (field->choices) {
+        text = choice_of(pool, field, text);
+    }
+    if (crm_type_is_text(field->type)) {
+        check_length(pool, field, text, &error);
+    }
+    type->read_text(pool, field, text, ret_value, &error);
+    if (!error && !crm_type_is_text(field->type) && ret_value->kind == CRM_V_TEXT &&
+        type->default_max) {
+        check_length(pool, field, ret_value->as.text, &error);
     }
     return error;
 }

@@ -19,6 +19,12 @@ typedef struct crm_values_t {
 crm_error_t *crm_validate(apr_pool_t *pool, const crm_field_t *fields, const json_t *body,
                           int partial, crm_values_t **ret_values);
 
+/* TEXT, a cell of a table, which is not blank, as a value of FIELD, with the same checks: INVALID
+ * on FIELD. A choice may be written as its label, and its case, spaces, dashes and underscores do
+ * not matter. The value borrows from TEXT. */
+crm_error_t *crm_validate_cell(apr_pool_t *pool, const crm_field_t *field, const char *text,
+                               crm_value_t *ret_value);
+
 /* The value of a field by name (CRM_V_NULL when absent), and whether it was sent. A name that is no
  * field is a programming error: abort(). */
 crm_value_t crm_values_get(const crm_values_t *values, const char *name);

@@ -169,11 +169,8 @@ static int set_header(void *baton, const char *name, const char *value)
     return 1;
 }
 
-apr_bucket_brigade *crm_call_response(request_rec *r, const crm_response_t *response)
+void crm_call_headers(request_rec *r, const crm_response_t *response)
 {
-    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
-    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, alloc);
-
     r->status = response->status;
     r->status_line = NULL;
     if (response->headers) {
@@ -188,6 +185,16 @@ apr_bucket_brigade *crm_call_response(request_rec *r, const crm_response_t *resp
     }
     if (response->content_type) {
         ap_set_content_type(r, response->content_type);
+    }
+}
+
+apr_bucket_brigade *crm_call_response(request_rec *r, const crm_response_t *response)
+{
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, alloc);
+
+    crm_call_headers(r, response);
+    if (response->content_type) {
         ap_set_content_length(r, (apr_off_t)response->size);
     }
     if (response->content_type && response->size > 0) {

@@ -35,7 +35,10 @@ crm_request_t *crm_call_request(crm_call_t *call);
 /* Sends RESPONSE as R's answer. What becomes of the connection is httpd's business: OK always. */
 int crm_call_send(request_rec *r, const crm_response_t *response);
 
-/* Sets status, content type and headers of R from RESPONSE, and gives its body (with the end of the
+/* Sets status, content type and headers of R from RESPONSE. */
+void crm_call_headers(request_rec *r, const crm_response_t *response);
+
+/* The same, with the body's length, and gives its body (with the end of the
  * stream) as a brigade. */
 apr_bucket_brigade *crm_call_response(request_rec *r, const crm_response_t *response);
 

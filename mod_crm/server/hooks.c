@@ -10,6 +10,7 @@
 
 #include "server/call.h"
 #include "server/hooks.h"
+#include "server/stream.h"
 
 APLOG_USE_MODULE(crm);
 
@@ -82,7 +83,9 @@ static void body_error(crm_call_t *call, crm_response_t *response)
 
 static void log_error(request_rec *r, const crm_response_t *response)
 {
-    int level = response->status >= HTTP_INTERNAL_SERVER_ERROR ? APLOG_ERR : APLOG_DEBUG;
+    int is_ours = response->status >= HTTP_INTERNAL_SERVER_ERROR ||
+                  (response->error && !crm_error_is_clients(response->error));
+    int level = is_ours ? APLOG_ERR : APLOG_DEBUG;
 
     if (response->error && APLOG_R_IS_LEVEL(r, level)) {
         ap_log_rerror(APLOG_MARK, level, 0, r, "%s %s: %d: %s [%s]", r->method, r->uri,
@@ -113,6 +116,11 @@ static int handle(request_rec *r)
     }
     if (call->body_status) {
         body_error(call, &response);
+    }
+    if (response.stream) {
+        crm_stream_send(call, &response);
+        log_error(r, &response);
+        return OK;
     }
     log_error(r, &response);
     return crm_call_send(r, &response);

@@ -173,6 +173,7 @@ static crm_error_t *finish(const crm_writes_t *all)
     CRM_ERR(execute(all));
     for (int i = 0; i < all->count; i++) {
         all->writes[i]->version++;
+        all->writes[i]->is_done = 1;
         if (hook) {
             CRM_ERR(hook(all->writes[i]));
         }

@@ -30,7 +30,8 @@ typedef struct crm_write_t {
     apr_int64_t version;          /* as it was; 0: it is made */
     const crm_value_t **referred; /* one a field: the stored fields of the record that a reference
                                      leads to, as far as it was read; NULL */
-    crm_error_t *refusal;         /* why it is not done; NULL: it is */
+    crm_error_t *refusal;         /* why it is not done, or NULL */
+    int is_done;                  /* there was something to write, and it was written */
 } crm_write_t;
 
 /* The value that the record will have, by a field's name; its text, or NULL; sets it. */

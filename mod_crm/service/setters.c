@@ -145,6 +145,7 @@ CRM_SETTER(token_cache)
 }
 
 CRM_VALUE(body_limit, body_limit, CRM_WORD_SIZE, 1, MIB(1024))
+CRM_VALUE(import_limit, import_limit, CRM_WORD_SIZE, 1, MIB(65536))
 CRM_VALUE(history_body, history_body, CRM_WORD_SIZE, 0, MIB(1))
 CRM_VALUE(cors_max_age, cors.max_age, CRM_WORD_SPAN, SECONDS(0), DAYS(1))
 

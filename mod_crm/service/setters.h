@@ -27,6 +27,7 @@ CRM_SETTER(password_hash);
 CRM_SETTER(login_limit);
 CRM_SETTER(pool);
 CRM_SETTER(body_limit);
+CRM_SETTER(import_limit);
 CRM_SETTER(page_size);
 CRM_SETTER(history);
 CRM_SETTER(history_body);

@@ -65,7 +65,7 @@ typedef struct crm_settings_t {
         apr_interval_time_t window;
     } login_limit;
     crm_pool_limits_t pool;
-    apr_uint64_t body_limit; /* bytes */
+    apr_uint64_t body_limit, import_limit; /* bytes */
     crm_page_limits_t page;
     crm_history_e history;
     apr_uint64_t history_body; /* bytes a body may take in a record */
