@@ -265,6 +265,50 @@ const char *crm_json_text(apr_pool_t *pool, const json_t *json, apr_size_t *ret_
     return text;
 }
 
+/* Characters that a string cannot have as they are (RFC 8259 7). */
+static const char *escape_of(char c, char *buffer)
+{
+    static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+
+    for (const char *at = named; *at; at += 2) {
+        if (*at == c) {
+            buffer[0] = '\\';
+            buffer[1] = at[1];
+            buffer[2] = '\0';
+            return buffer;
+        }
+    }
+    sprintf(buffer, "\\u%04X", (unsigned)(unsigned char)c);
+    return buffer;
+}
+
+static int is_escaped(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+const char *crm_json_quote(apr_pool_t *pool, const char *text)
+{
+    apr_size_t size = 3;
+    char buffer[8];
+
+    for (const char *at = text; *at; at++) {
+        size += is_escaped(*at) ? 6 : 1;
+    }
+    char *quoted = apr_palloc(pool, size), *to = quoted;
+    *to++ = '"';
+    for (const char *at = text; *at; at++) {
+        if (is_escaped(*at)) {
+            to = stpcpy(to, escape_of(*at, buffer));
+        } else {
+            *to++ = *at;
+        }
+    }
+    *to++ = '"';
+    *to = '\0';
+    return quoted;
+}
+
 json_t *crm_json_redact(const json_t *json)
 {
     json_t *copy;

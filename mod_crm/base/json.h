@@ -22,6 +22,9 @@ crm_error_t *crm_json_parse(apr_pool_t *pool, const char *text, apr_size_t size,
  * ("null" for NULL). RET_SIZE may be NULL. */
 const char *crm_json_text(apr_pool_t *pool, const json_t *json, apr_size_t *ret_size);
 
+/* TEXT, valid UTF-8, as a JSON string with its quotes, in POOL. */
+const char *crm_json_quote(apr_pool_t *pool, const char *text);
+
 /* A deep copy (owned by the caller: wrap in crm_json_own) in which every value under a key that
  * names a secret (password, old_password, new_password, password_confirm, token, key, otp,
  * authorization, secret, ...; compared without case and separators) is "***". */

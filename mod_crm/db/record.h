@@ -77,6 +77,8 @@ typedef struct crm_record_find_t {
     const crm_value_t *values;
     int count;
     int deleted;
+    int only_active;  /* of stored fields only the id, FIELD and is_active are read; others are null
+                       */
     const char *lock; /* "{for update}", "{for share}", or "" */
 } crm_record_find_t;
 

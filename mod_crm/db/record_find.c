@@ -14,6 +14,12 @@ static int is_by_unique(const crm_record_find_t *find)
     return (find->field->flags & CRM_F_UNIQUE) != 0;
 }
 
+static int is_read(const crm_record_find_t *find, const crm_field_t *field)
+{
+    return !find->only_active || field == find->field ||
+           strcmp(field->name, find->entity->id) == 0 || strcmp(field->name, "is_active") == 0;
+}
+
 static const char *select_text(apr_pool_t *pool, const crm_record_find_t *find, int places)
 {
     const crm_entity_t *entity = find->entity;
@@ -21,10 +27,12 @@ static const char *select_text(apr_pool_t *pool, const crm_record_find_t *find, 
 
     APR_ARRAY_PUSH(text, const char *) = "SELECT ";
     for (const crm_field_t *field = entity->fields; field->name; field++) {
-        if (field->column) {
+        if (field->column && is_read(find, field)) {
             APR_ARRAY_PUSH(text, const char *) = "`";
             APR_ARRAY_PUSH(text, const char *) = field->column;
             APR_ARRAY_PUSH(text, const char *) = "`, ";
+        } else if (field->column) {
+            APR_ARRAY_PUSH(text, const char *) = "NULL, ";
         }
     }
     APR_ARRAY_PUSH(text, const char *) =

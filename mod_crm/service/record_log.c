@@ -31,17 +31,60 @@ static int has_changed(const crm_write_t *write, const crm_field_t *field)
            !crm_write_same(before(write, field), after(write, field));
 }
 
-static void add_change(const crm_write_t *write, json_t *changes, const crm_field_t *field)
+/* A value as JSON. Of a bulk it is most of the work, so the usual kinds are written as they are. */
+static const char *value_text(apr_pool_t *pool, const crm_field_t *field, crm_value_t value)
 {
-    json_t *change = json_object();
+    switch (value.kind) {
+    case CRM_V_NULL:
+        return "null";
+    case CRM_V_BOOLEAN:
+        return value.as.integer ? "true" : "false";
+    case CRM_V_UUID:
+        return apr_pstrcat(pool, "\"", crm_uuid_text(pool, value.as.uuid), "\"", NULL);
+    case CRM_V_TEXT:
+        if (field->type != CRM_T_JSON) {
+            return crm_json_quote(pool, value.as.text);
+        }
+        break;
+    default:
+        break;
+    }
+    return crm_json_text(pool, crm_json_own(pool, crm_field_json(pool, field, value)), NULL);
+}
 
-    json_object_set_new(change, "old", crm_field_json(write->pool, field, before(write, field)));
-    json_object_set_new(change, "new", crm_field_json(write->pool, field, after(write, field)));
-    json_object_set_new(changes, field->name, change);
+/* Adds FIELD's change to CHANGES, of const char *: pieces of an object. */
+static void add_change(const crm_write_t *write, apr_array_header_t *changes,
+                       const crm_field_t *field)
+{
+    const char *const pieces[] = {
+        changes->nelts ? ",\"" : "{\"",
+        field->name,
+        "\":{\"old\":",
+        value_text(write->pool, field, before(write, field)),
+        ",\"new\":",
+        value_text(write->pool, field, after(write, field)),
+        "}",
+    };
+
+    for (apr_size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        APR_ARRAY_PUSH(changes, const char *) = pieces[i];
+    }
+}
+
+/* CHANGES as JSON. */
+static const char *changes_text(const crm_write_t *write, apr_array_header_t *changes)
+{
+    APR_ARRAY_PUSH(changes, const char *) = changes->nelts ? "}" : "{}";
+    return apr_array_pstrcat(write->pool, changes, 0);
+}
+
+static apr_array_header_t *no_changes(const crm_write_t *write)
+{
+    return apr_array_make(write->pool, 80, sizeof(const char *));
 }
 
 static crm_change_t *add_row(apr_array_header_t *rows, const crm_write_t *write, const char *action,
-                             const json_t *changes)
+                             apr_array_header_t *changes)
 {
     const crm_author_t *author = &write->records->author;
     crm_change_t *row = &APR_ARRAY_PUSH(rows, crm_change_t);
@@ -49,7 +92,7 @@ static crm_change_t *add_row(apr_array_header_t *rows, const crm_write_t *write,
     *row = (crm_change_t){
         .record_id = &write->id,
         .action = action,
-        .changes = crm_json_text(write->pool, changes, NULL),
+        .changes = changes_text(write, changes),
         .notes = write->records->notes,
         .changed_by = author->id,
         .changed_by_username = author->username,
@@ -70,7 +113,7 @@ static void name_field(const crm_write_t *write, crm_change_t *row, const crm_fi
 
 static void log_created(apr_array_header_t *rows, const crm_write_t *write)
 {
-    json_t *changes = crm_json_own(write->pool, json_object());
+    apr_array_header_t *changes = no_changes(write);
 
     for (const crm_field_t *field = write->entity->fields; field->name; field++) {
         if (has_changed(write, field)) {
@@ -83,24 +126,26 @@ static void log_created(apr_array_header_t *rows, const crm_write_t *write)
 /* A change of status is a row of its own. */
 static void log_updated(apr_array_header_t *rows, const crm_write_t *write)
 {
-    json_t *changes = crm_json_own(write->pool, json_object());
+    apr_array_header_t *changes = no_changes(write);
     const crm_field_t *single = NULL;
+    int count = 0;
 
     for (const crm_field_t *field = write->entity->fields; field->name; field++) {
         if (has_changed(write, field) && !(field->flags & CRM_F_STATUS)) {
             add_change(write, changes, field);
             single = field;
+            count++;
         }
     }
     if (single) {
         crm_change_t *row = add_row(rows, write, "updated", changes);
-        if (json_object_size(changes) == 1) {
+        if (count == 1) {
             name_field(write, row, single);
         }
     }
     const crm_field_t *status = crm_entity_status(write->entity);
     if (status && has_changed(write, status)) {
-        changes = crm_json_own(write->pool, json_object());
+        changes = no_changes(write);
         add_change(write, changes, status);
         name_field(write, add_row(rows, write, "status_changed", changes), status);
     }
@@ -116,11 +161,10 @@ static void log_write(apr_array_header_t *rows, const crm_write_t *write)
         log_updated(rows, write);
         break;
     case CRM_WRITE_DELETE:
-        add_row(rows, write, "deleted", crm_json_own(write->pool, json_object()));
+        add_row(rows, write, "deleted", no_changes(write));
         break;
     case CRM_WRITE_RESTORE:
-        add_row(rows, write, "updated", crm_json_own(write->pool, json_object()))->notes =
-            "Restored.";
+        add_row(rows, write, "updated", no_changes(write))->notes = "Restored.";
         break;
     }
 }

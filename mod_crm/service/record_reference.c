@@ -85,6 +85,7 @@ static crm_error_t *read_targets(const targets_t *targets)
         .field = targets->field,
         .values = values,
         .count = count,
+        .only_active = targets->all->count > 1, /* nobody shows what a bulk refers to */
         .lock = "{for share}",
     };
     const crm_rows_t *rows;
