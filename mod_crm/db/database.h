@@ -73,6 +73,13 @@ crm_error_t *crm_db_execute_all(const crm_db_t *db, apr_pool_t *pool, const crm_
 crm_error_t *crm_db_insert(const crm_db_t *db, apr_pool_t *pool, const char *sql,
                            const crm_value_t *args, int nargs, apr_int64_t *ret_id);
 
+/* Told of each statement that was run by any thread: the database, the text as the database has it,
+ * with a '?' for each value, and how long it took. */
+typedef void crm_db_trace_fn(const char *database, const char *sql, apr_interval_time_t time);
+
+/* From now on TRACE is told; NULL: nobody. To be called before other threads use databases. */
+void crm_db_trace(crm_db_trace_fn *trace);
+
 typedef crm_error_t *crm_db_work_fn(const crm_db_t *db, apr_pool_t *pool, void *baton);
 
 /* Runs WORK in a transaction: committed when it gives NULL, else rolled back. After LOCKED it is

@@ -10,19 +10,19 @@ typedef struct output_t {
     apr_size_t room;
 } output_t;
 
-static const char formats[] = {
+static const char value_formats[] = {
     [CRM_V_NULL] = 0,      [CRM_V_TEXT] = 's', [CRM_V_INTEGER] = 'l', [CRM_V_REAL] = 'f',
     [CRM_V_BOOLEAN] = 'l', [CRM_V_TIME] = 's', [CRM_V_UUID] = 'b',    [CRM_V_BYTES] = 'b',
 };
 
 char crm_sql_format(const crm_value_t *value)
 {
-    return formats[value->kind];
+    return value_formats[value->kind];
 }
 
 char crm_sql_prepared_format(const crm_value_t *value)
 {
-    char format = formats[value->kind == CRM_V_NULL ? value->size : value->kind];
+    char format = value_formats[value->kind == CRM_V_NULL ? value->size : value->kind];
     return format ? format : 's';
 }
 
@@ -87,8 +87,9 @@ static int put_word(output_t *output, apr_pool_t *pool, const crm_driver_t *driv
     return 1;
 }
 
-const char *crm_sql_translate(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql,
-                              const char **ret_wrong)
+/* FORMATS: in apr_dbd's format, with those of the values; else as the database has it. */
+static const char *translate(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql,
+                             int formats, const char **ret_wrong)
 {
     output_t output = {.room = strlen(sql->text) * 2 + 64};
     output.text = output.at = apr_palloc(pool, output.room);
@@ -97,9 +98,10 @@ const char *crm_sql_translate(apr_pool_t *pool, const crm_driver_t *driver, cons
     for (const char *at = sql->text; *at; at++) {
         const char *end = !quote && *at == '{' ? strchr(at, '}') : NULL;
         if (*at == '%') {
-            put_text(&output, pool, "%%");
+            put_text(&output, pool, formats ? "%%" : "%");
         } else if (!quote && *at == '?') {
-            put_text(&output, pool, used < sql->nargs ? placeholder(&sql->args[used]) : "");
+            int is_one = formats && used < sql->nargs;
+            put_text(&output, pool, is_one ? placeholder(&sql->args[used]) : "?");
             used++;
         } else if (end) {
             const char *word = apr_pstrmemdup(pool, at + 1, (apr_size_t)(end - at - 1));
@@ -119,4 +121,17 @@ const char *crm_sql_translate(apr_pool_t *pool, const crm_driver_t *driver, cons
     }
     *output.at = '\0';
     return output.text;
+}
+
+const char *crm_sql_translate(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql,
+                              const char **ret_wrong)
+{
+    return translate(pool, driver, sql, 1, ret_wrong);
+}
+
+const char *crm_sql_text(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql)
+{
+    const char *wrong;
+
+    return translate(pool, driver, sql, 0, &wrong);
 }

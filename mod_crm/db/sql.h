@@ -19,4 +19,8 @@ char crm_sql_prepared_format(const crm_value_t *value);
 const char *crm_sql_translate(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql,
                               const char **ret_wrong);
 
+/* SQL's text as DRIVER's database has it, with a '?' for each value; NULL for what
+ * crm_sql_translate refuses. */
+const char *crm_sql_text(apr_pool_t *pool, const crm_driver_t *driver, const crm_sql_t *sql);
+
 #endif

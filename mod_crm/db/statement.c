@@ -26,6 +26,13 @@ typedef struct crm_statement_t {
     apr_dbd_prepared_t *prepared;
 } statement_t;
 
+static crm_db_trace_fn *told;
+
+void crm_db_trace(crm_db_trace_fn *trace)
+{
+    told = trace;
+}
+
 /* ---- the cache */
 
 /* FNV-1a. */
@@ -184,6 +191,15 @@ static const void **bind_values(apr_pool_t *pool, const crm_sql_t *sql)
 
 /* ---- running */
 
+/* Tells of SQL, which was begun at START. */
+static void tell(crm_connection_t *connection, const crm_sql_t *sql, apr_time_t start)
+{
+    const char *text = crm_sql_text(connection->scratch, connection->driver, sql);
+
+    told(connection->database, text ? text : sql->text, apr_time_now() - start);
+    apr_pool_clear(connection->scratch);
+}
+
 /* The error of CODE. *AGAIN: the statement has to be prepared anew, nothing was run. */
 static crm_error_t *failed(crm_connection_t *connection, apr_pool_t *pool, const crm_sql_t *sql,
                            int code, int *again)
@@ -223,9 +239,16 @@ crm_error_t *crm_statement_select(crm_connection_t *connection, apr_pool_t *pool
                                   const crm_rows_t **ret_rows)
 {
     crm_reader_t reader = {.connection = connection, .pool = pool, .sql = sql, .types = types};
+    apr_time_t start = told ? apr_time_now() : 0;
     int again = 1;
     crm_error_t *error = select_once(&reader, ret_rows, &again);
-    return again && !error ? select_once(&reader, ret_rows, &(int){0}) : error;
+    if (again && !error) {
+        error = select_once(&reader, ret_rows, &(int){0});
+    }
+    if (told) {
+        tell(connection, sql, start);
+    }
+    return error;
 }
 
 static crm_error_t *execute_once(crm_connection_t *connection, apr_pool_t *pool,
@@ -254,7 +277,14 @@ static crm_error_t *execute_once(crm_connection_t *connection, apr_pool_t *pool,
 crm_error_t *crm_statement_execute(crm_connection_t *connection, apr_pool_t *pool,
                                    const crm_sql_t *sql, apr_int64_t *ret_affected)
 {
+    apr_time_t start = told ? apr_time_now() : 0;
     int again = 1;
     crm_error_t *error = execute_once(connection, pool, sql, ret_affected, &again);
-    return again && !error ? execute_once(connection, pool, sql, ret_affected, &(int){0}) : error;
+    if (again && !error) {
+        error = execute_once(connection, pool, sql, ret_affected, &(int){0});
+    }
+    if (told) {
+        tell(connection, sql, start);
+    }
+    return error;
 }

@@ -13,6 +13,7 @@
 
 #include "base/credentials.h"
 #include "base/unicode.h"
+#include "db/database.h"
 #include "entities/registry.h"
 #include "server/config.h"
 #include "server/folders.h"
@@ -214,9 +215,21 @@ static apr_hash_t *list_sites(apr_pool_t *pool, server_rec *main)
     return sites;
 }
 
+/* The server whose log has each statement, where its LogLevel is trace4 or more. */
+static server_rec *traced;
+
+static void log_statement(const char *database, const char *sql, apr_interval_time_t time)
+{
+    ap_log_error(APLOG_MARK, APLOG_TRACE4, 0, traced, "%s: %" APR_TIME_T_FMT " us: %s", database,
+                 time, sql);
+}
+
 static void child_init(apr_pool_t *pchild, server_rec *main)
 {
     apr_hash_t *sites = list_sites(pchild, main);
+
+    traced = main;
+    crm_db_trace(APLOG_IS_LEVEL(main, APLOG_TRACE4) ? log_statement : NULL);
 
     for (apr_hash_index_t *i = apr_hash_first(pchild, sites); i; i = apr_hash_next(i)) {
         void *own;

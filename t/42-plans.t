@@ -1,0 +1,219 @@
+#!/usr/bin/perl
+# How the databases find the records of lists, of 100,000 each: no list reads a whole table of records, and those
+# whose order has an index sort nothing.
+#
+# What is explained is what the server runs: on MariaDB the plans are those that its slow log has of each statement;
+# on SQLite the statements are those of httpd's log (LogLevel crm:trace4).
+use lib 't/lib';
+use Crm::Fill;
+use Crm::Records qw(kinds operators);
+use Crm::Test;
+use File::Temp;
+
+my $rows = 100_000;
+my $records = qr/\b(?:FROM|JOIN)\s+[`(]*(?:customer|lead|call_summary|branch|category|change_log|record_count)/;
+
+# ---- requests: [path, how many of its sorts are allowed; undef: any]
+
+# The default order, and each that is promised an index; deep in the list only the page itself is sorted.
+sub orders {
+    my ($path, $kind) = @_;
+    return (["$path", 0], ["$path?page=2", 0], ["$path?count=none", 0], ["$path?count=estimate", 0], ["$path?fields=id", 0],
+        ["$path?page=4000", 1], ["$path?cursor=", 0], map { ["$path?ordering=$_", 0], ["$path?ordering=-$_", 0],
+        ["$path?ordering=-$_&cursor=", 0], ["$path?ordering=$_&page=4000", 1] } @{$kind->{sort}});
+}
+
+# Each filter with the value that RECORD has; equal values are in the default order.
+sub filters {
+    my ($path, $kind, $record) = @_;
+    my %few = map { $_ => 1 } @{$kind->{few}}, 'id', 'created_at', 'updated_at', 'call_time';
+    my @requests;
+    for my $field (sort keys %{$kind->{filter}}) {
+        my $value = $record->{$field} // next;
+        $value = $value ? 'true' : 'false' if JSON::PP::is_bool($value);
+        my $escaped = Crm::Client::escape($value);
+        for my $operator (operators($kind->{filter}{$field})) {
+            push @requests, [$operator eq 'eq' ? "$path?$field=$escaped" : "$path?${field}__$operator=" . ($operator eq 'isnull' ? 1 : $escaped),
+                $operator eq 'eq' && !$few{$field} ? 0 : undef];
+        }
+        push @requests, ["$path?$field=$escaped&cursor=", undef], ["$path?$field=$escaped&ordering=$kind->{sort}[0]", undef];
+    }
+    return @requests;
+}
+
+sub searches {
+    my ($path, $kind) = @_;
+    return (["$path?search=chloe", 0], ["$path?search=chloe+mull", 0], ["$path?search=nobody", 0], ["$path?search=chloe&cursor=", 0],
+        ["$path?search=chloe&page=100", 1], ["$path?search=chloe&created_at__gte=2024-01-02", undef],
+        ["$path?search=chloe&ordering=$kind->{sort}[0]", undef]);
+}
+
+# Row 8 of leads has a call.
+sub path_of { my ($kind) = @_; return '/api/' . $kind->{path} =~ s/\{lead\}/Crm::Fill::id(8)/er . '/' }
+
+sub requests {
+    my ($kind, $record) = @_;
+    my $path = path_of($kind);
+    my @requests = (orders($path, $kind), filters($path, $kind, $record), searches($path, $kind), ["$path$record->{id}/", undef],
+        ["$path$record->{id}/history/", 0]);
+    # records of a parent are few: one page
+    @requests = grep { $_->[0] !~ /page=/ } @requests if $kind->{path} =~ /\{/;
+    return @requests;
+}
+
+# ---- what was run: {request, sql, sorts}
+
+sub new_statements {
+    my ($server, $at) = @_;
+    open my $log, '<', $server->log_file or die $!;
+    seek $log, $$at, 0;
+    my @statements = grep { defined && /$records/ } map { /\[crm:trace4\].*?tenant_acme(?:\.db)?: \d+ us: (SELECT .*)/ ? $1 : undef } <$log>;
+    $$at = tell $log;
+    return @statements;
+}
+
+# The answer to PATH; what it ran is added to RAN.
+sub ask {
+    my ($server, $token, $ran, $at, $path, $sorts) = @_;
+    my $answer = $server->request(GET => $path, {token => $token});
+    push @$ran, map { {request => $path, sql => $_, sorts => $sorts} } new_statements($server, $at);
+    ok(0, "$server->{database}: GET $path gave $answer->{status}: $answer->{body}") if $answer->{status} != 200;
+    return $answer->{json};
+}
+
+# A first page by cursor is followed by the next, and by the one before that.
+sub run {
+    my ($server, $token, @requests) = @_;
+    my $at = -s $server->log_file;
+    my @ran;
+    for my $request (@requests) {
+        my ($path, $sorts) = @$request;
+        my $page = ask($server, $token, \@ran, \$at, $path, $sorts);
+        next if $path !~ /cursor=$/;
+        for my $link ('next', 'previous') {
+            $path = ($page->{$link} // last) =~ s{^http://[^/]*}{}r;
+            $page = ask($server, $token, \@ran, \$at, $path, $sorts);
+        }
+    }
+    return @ran;
+}
+
+# ---- plans: of each statement the tables that are read whole, and how many sorts there are
+
+# MariaDB's log: statements with their plans, in the order in which they were run.
+sub plans_of_log {
+    my ($file) = @_;
+    open my $log, '<:raw', $file or die "$file: $!";
+    local $/;
+    my @plans;
+    for my $entry (split /^# User\@Host: /m, scalar <$log>) {
+        next if $entry !~ /tenant_acme/;
+        my ($sql) = $entry =~ /^(SELECT .*)/ms or next;
+        next if $sql !~ $records;
+        my @lines = map { [split /\t/] } $entry =~ /^# explain: (\d.*|NULL.*)$/mg;
+        push @plans, {
+            sql => $sql,
+            plan => join("\n", map { join ' ', @$_ } @lines),
+            whole => [map { $_->[2] } grep { $_->[3] =~ /^(?:ALL|index)$/ && $_->[2] !~ /^<|^n$/ } @lines],
+            sorts => scalar(grep { ($_->[-1] // '') =~ /filesort/ } @lines),
+        };
+    }
+    return @plans;
+}
+
+sub plans_of_statements {
+    my ($server, @statements) = @_;
+    my $sql = join '', map { "SELECT '---';\nEXPLAIN QUERY PLAN $_;\n" } @statements;
+    my $out = Crm::Process::output({input => $sql}, 'sqlite3', $server->{databases}->tenant_name('acme'));
+    my @plans = split /^---$/m, $out;
+    shift @plans;
+    return map { plan_of_sqlite($_) } @plans;
+}
+
+sub plan_of_sqlite {
+    my ($plan) = @_;
+    return {plan => $plan, whole => [$plan =~ /SCAN (?!p\b|n\b|\(|CONSTANT)(\w+)(?! USING (?:COVERING )?INDEX)/g],
+        sorts => scalar(() = $plan =~ /TEMP B-TREE FOR (?:\w+ )*ORDER BY/g)};
+}
+
+# The table of search is read whole, in its own order: that is what it is for. The children of a page are put in
+# order: there are few.
+sub check {
+    my ($server, $ran, $plans) = @_;
+    is(scalar @$plans, scalar @$ran, "$server->{database}: a plan for each statement that was run") or return;
+    for my $i (0 .. $#$ran) {
+        my ($one, $plan) = ($ran->[$i], $plans->[$i]);
+        my ($start) = $one->{sql} =~ /^([^?]*)/;
+        my $same = !$plan->{sql} || substr($plan->{sql}, 0, length $start) eq $start;
+        my @whole = grep { !($_ eq 's' && $one->{sql} =~ /_search` s/) } @{$plan->{whole}};
+        my $sorts = $one->{sql} =~ /ROW_NUMBER/ ? undef : $one->{sorts};
+        my $right = $same && !@whole && (!defined $sorts || $plan->{sorts} <= $sorts);
+        next if $right && ++$server->{right};
+        ok(0, "$server->{database}: $one->{request}: " . ($same ? @whole ? "reads all of @whole" : 'sorts' : 'another statement'));
+        diag("$one->{sql}\n$plan->{plan}");
+    }
+    cmp_ok($server->{right}, '>', 300, "$server->{database}: $server->{right} statements found their records by an index");
+    return;
+}
+
+# ---- both databases
+
+# One connection, so that MariaDB's log has statements in the order in which they were run.
+my $config = "StartServers 1\nServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\nCrmPool max=4 per-database=1\n"
+    . "LogLevel crm:trace4";
+
+sub fill {
+    my ($server) = @_;
+    for my $one (map { $_->[1] } kinds()) {
+        Crm::Fill::records($server, 'acme', $one->{table}, $rows, map { $_ => $rows } keys %{$one->{refers} // {}});
+    }
+    return;
+}
+
+sub all_requests {
+    my ($server, $token) = @_;
+    my @requests = (['/api/customers/by-lead-status/', 0], ['/api/customers/by-lead-status/?page=4000', 1],
+        ['/api/customers/' . Crm::Fill::id(7) . '/by-lead-status/', undef]);
+    for my $one (map { $_->[1] } kinds()) {
+        my $record = $server->request(GET => path_of($one) . '?page_size=1', {token => $token})->{json}{results}[0];
+        push @requests, requests($one, $record);
+    }
+    return @requests;
+}
+
+sub plans {
+    my ($kind, $log) = @_;
+    my $server = Crm::Server->new(database => $kind, config => $config)->start;
+    my $acme = $server->register('Acme');
+    fill($server);
+    my @requests = all_requests($server, $acme->{token});
+    truncate $log, 0 if $log;
+    my @ran = run($server, $acme->{token}, @requests);
+    # one that reads all and sorts is seen to do so
+    my $bad = "SELECT r.id FROM `lead` r WHERE r.notes = 'notes 7' ORDER BY r.source";
+    $server->tenant_sql('acme', $bad) if $log;
+    my @plans = $log ? plans_of_log($log) : plans_of_statements($server, map({ $_->{sql} } @ran), $bad);
+    my $seen = pop @plans;
+    ok(@{$seen->{whole}} && $seen->{sorts}, "$kind: a table that is read whole, and a sort, are seen") or diag($seen->{plan});
+    check($server, \@ran, \@plans);
+    $server->stop;
+    return;
+}
+
+my $folder = File::Temp::tempdir('crm-plans-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+chmod 0755, $folder;
+
+sub plans_of_mariadb {
+    local $ENV{CRM_TEST_MYSQL} = Crm::Database::start_server($folder, '--slow-query-log', '--slow-query-log-file=slow.log',
+        '--long-query-time=0', '--log-slow-verbosity=query_plan,explain', '--innodb-buffer-pool-size=512M') . '{}';
+    my $done = eval { plans('mysql', "$folder/data/slow.log"); 1 };
+    my $error = $@;
+    Crm::Database::stop_server($folder);
+    die $error if !$done;
+    return;
+}
+
+for my $kind (Crm::Database::kinds()) {
+    subtest $kind => $kind eq 'mysql' ? \&plans_of_mariadb : sub { plans($kind) };
+}
+done_testing;

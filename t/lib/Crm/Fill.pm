@@ -1,0 +1,134 @@
+# Crm::Fill - fills a tenant's tables of records with many rows, by statements of the database alone.
+#
+#     Crm::Fill::records($server, 'acme', 'customer', 100_000);
+#     Crm::Fill::records($server, 'acme', 'lead', 1_000_000, customer => 100_000);
+#
+# What a column holds follows from its name; so a new entity needs nothing here. Row N of a table has
+# the id `id(N)`, was created N seconds after 2024 began (every fourth together with the one before),
+# and is the same whenever and on whichever database it is made.
+package Crm::Fill;
+use strict;
+use warnings;
+use utf8;
+use Exporter 'import';
+
+our @EXPORT_OK = qw(id);
+
+my @first = qw(Anna Bernd Chloé Dmitri Elif Farid Greta Hiroshi Inés János Kwame Léa Mateo Noor Oskar Priya);
+my @last = qw(Müller Smith García Novák Öztürk Ivanov Tanaka Rossi Dubois Kowalski Silva Larsen Nguyen Cohen Brown);
+my @companies = qw(Acme Globex Initech Umbrella Hooli Vandelay Stark Wayne Wonka Cyberdyne Tyrell);
+my @cities = qw(Berlin Paris Zürich Kraków Lisboa Oslo Tokyo Lagos Lima Austin Malmö);
+my %choice = (status => [qw(new contacted open interested not_interested follow_up)], call_outcome => [qw(scheduled_meeting
+    sent_info ended_call thanked_ended follow_up not_contacted)], source => [qw(web call fair friend mail)]);
+my %folded = ('é' => 'e', 'ü' => 'u', 'ö' => 'o', 'á' => 'a', 'í' => 'i', 'ł' => 'ł');
+
+# The id of row N, as the API writes it: sixteen hexadecimal digits of N as bytes.
+sub id {
+    my ($n) = @_;
+    my $hex = unpack 'H*', sprintf '%016X', $n;
+    return join '-', unpack 'A8A4A4A4A12', $hex;
+}
+
+# One of LIST, by N divided by STEP.
+sub one_of {
+    my ($step, @list) = @_;
+    my $case = "CASE ((n DIV $step) % " . @list . ')';
+    $case .= " WHEN $_ THEN '$list[$_]'" for 0 .. $#list;
+    return "$case END";
+}
+
+# What differs between the databases. `quickly`: what makes large statements fast; and rows of a table may
+# refer to others of it.
+my %dialect = (
+    mysql => {
+        numbers => sub { "(SELECT seq AS n FROM seq_1_to_$_[0]) numbers" },
+        join => sub { 'CONCAT(' . join(', ', @_) . ')' },
+        id => sub { "CAST(LPAD(HEX($_[0]), 16, '0') AS BINARY(16))" },
+        time => sub { "('2024-01-01' + INTERVAL ($_[0]) SECOND)" },
+        columns => sub { "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "
+            . "table_name = '$_[0]' ORDER BY ordinal_position" },
+        divide => 'DIV',
+        quickly => ['SET foreign_key_checks = 0, unique_checks = 0'],
+    },
+    sqlite3 => {
+        numbers => sub { "(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < $_[0]) "
+            . 'SELECT n FROM count) numbers' },
+        join => sub { '(' . join(' || ', map { "($_)" } @_) . ')' },
+        id => sub { "CAST(printf('%016X', $_[0]) AS BLOB)" },
+        time => sub { "(strftime('%Y-%m-%d %H:%M:%S', '2024-01-01', '+' || ($_[0]) || ' seconds') || '.000000')" },
+        columns => sub { "SELECT name FROM pragma_table_info('$_[0]') ORDER BY cid" },
+        divide => '/',
+        quickly => ['PRAGMA cache_size = -400000', 'PRAGMA synchronous = OFF'],
+    },
+);
+
+# SQL for COLUMN of row n. REFERS: how many rows each table has that a column refers to.
+sub expression {
+    my ($d, $column, $refers) = @_;
+    my $name = $d->{join}->(one_of(1, @first), "' '", one_of(17, @last));
+    my %expression = (
+        id => $d->{id}->('n'),
+        name => $name, manager_name => $name,
+        email => $d->{join}->(one_of(1, map { fold($_) } @first), "'.'", 'n', "'\@'", one_of(5, @companies), "'.example'"),
+        phone => $d->{join}->("'+49 30 '", '(n * 7919) % 1000000'),
+        company => $d->{join}->(one_of(3, @companies), "' '", 'n % 1000'),
+        code => $d->{join}->("'C'", 'n'),
+        city => one_of(2, @cities), zip_code => '10000 + n % 5000',
+        address => $d->{join}->('n % 300', "' Main Street'"),
+        is_active => 'CASE WHEN n % 10 = 0 THEN 0 ELSE 1 END',
+        created_by => '1 + n % 3', version => '1',
+        created_at => $d->{time}->('n - CASE WHEN n % 4 = 0 THEN 1 ELSE 0 END'),
+        updated_at => $d->{time}->('n + 86400 * (n % 7)'), call_time => $d->{time}->('(n * 7919) % 10000000'),
+        deleted_at => 'CASE WHEN n % 100 = 99 THEN ' . $d->{time}->('n + 86400 * 7') . ' END',
+        map({ $_ => one_of(1, @{$choice{$_}}) } keys %choice),
+        map({ $_ => $d->{id}->("1 + (n * 7919) % $refers->{$_}") } keys %$refers),
+    );
+    my ($base, $twin) = $column =~ /^(.*?)_(key|unique)$/ ? ($1, $2) : ($column, '');
+    my $value = $expression{$base} // $d->{join}->("'$base '", 'n % 1000');
+    return $twin eq 'unique' ? "CASE WHEN n % 100 <> 99 THEN LOWER($value) END" : $twin ? "LOWER($value)" : $value;
+}
+
+sub fold {
+    my ($text) = @_;
+    return $text =~ s/(\P{ASCII})/$folded{$1} \/\/ $1/gre;
+}
+
+# Runs STATEMENTS on the tenant's database, as one.
+sub run {
+    my ($server, $slug, @statements) = @_;
+    my $sql = join '', map { "$_;\n" } @statements;
+    utf8::encode($sql) if utf8::is_utf8($sql);
+    return $server->tenant_sql($slug, $sql);
+}
+
+# Fills TABLE, and what belongs to it, with COUNT records of which one in a hundred is deleted; REFERS:
+# of each column that refers to a table, how many rows that has.
+sub records {
+    my ($server, $slug, $table, $count, %refers) = @_;
+    my $d = $dialect{$server->{database}};
+    my @columns = map { $_->[0] } $server->tenant_sql($slug, $d->{columns}->($table));
+    my @found = grep { /_key$/ } @columns;
+    my @search = map { $_->[0] } $server->tenant_sql($slug, $d->{columns}->("${table}_search"));
+    my $text = @found ? $d->{join}->(map({ ("COALESCE($_, '')", "'\n'") } @found), "''") : "'summary'";
+    my @values = map { expression($d, $_, \%refers) } @columns;
+    s/ DIV / $d->{divide} /g, $_ = fold_twin($_) for @values;
+    run($server, $slug,
+        @{$d->{quickly}},
+        "INSERT INTO `$table` (" . join(', ', map { "`$_`" } @columns) . ') SELECT ' . join(', ', @values) . ' FROM '
+            . $d->{numbers}->($count),
+        "INSERT INTO `${table}_search` (" . join(', ', map { "`$_`" } @search) . ') SELECT '
+            . join(', ', map { $_ eq 'text' ? $text : "`$_`" } @search) . " FROM `$table` WHERE deleted_at IS NULL "
+            . 'ORDER BY created_at, id',
+        "INSERT INTO record_count (entity, slot, records) SELECT '$table', 1000, COUNT(*) FROM `$table` WHERE deleted_at "
+            . 'IS NULL',
+        $server->{database} eq 'mysql' ? "ANALYZE TABLE `$table`, `${table}_search`" : ());
+    return;
+}
+
+# The text that is compared has no accents.
+sub fold_twin {
+    my ($sql) = @_;
+    return $sql =~ /LOWER/ ? fold($sql) : $sql;
+}
+
+1;
