@@ -38,6 +38,21 @@ static may_fn *const rules[CRM_ACCESS_COUNT] = {
     [CRM_ACCESS_TENANT_ITSELF] = may_tenant_itself,
 };
 
+static const char *const names[CRM_ACCESS_COUNT] = {
+    [CRM_ACCESS_UNSET] = "unset",
+    [CRM_ACCESS_ANYONE] = "anyone",
+    [CRM_ACCESS_USER] = "user",
+    [CRM_ACCESS_TENANT_ADMIN] = "tenant admin",
+    [CRM_ACCESS_SUPERUSER] = "superuser",
+    [CRM_ACCESS_TENANT_ITSELF] = "tenant itself",
+    [CRM_ACCESS_PERMISSION] = "permission",
+};
+
+const char *crm_access_name(crm_access_e access)
+{
+    return names[access];
+}
+
 crm_error_t *crm_access_permit(const crm_request_t *request, const crm_entity_t *entity,
                                crm_action_e action)
 {

@@ -9,6 +9,9 @@
 
 #include "api/route.h"
 
+/* "tenant admin": as crmctl and the API's description have it. */
+const char *crm_access_name(crm_access_e access);
+
 /* NULL when the request's actor may call its route. UNAUTHENTICATED, FORBIDDEN, or BAD_REQUEST "A
  * tenant must be named.". */
 crm_error_t *crm_access_check(const crm_request_t *request);

@@ -7,7 +7,7 @@
 #define CRM_FIELD_USERNAME                                                                         \
     {                                                                                              \
         .name = "username", .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED, .max_length = 150,        \
-        .help = "The name to log in with, unique in the tenant."                                   \
+        .help = "The name to log in with, unique in the tenant.", .example = "ada"                 \
     }
 #define CRM_FIELD_EMAIL                                                                            \
     {                                                                                              \
@@ -17,12 +17,12 @@
 #define CRM_FIELD_FIRST_NAME                                                                       \
     {                                                                                              \
         .name = "first_name", .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED, .max_length = 150,      \
-        .help = "The first name."                                                                  \
+        .help = "The first name.", .example = "Ada"                                                \
     }
 #define CRM_FIELD_LAST_NAME                                                                        \
     {                                                                                              \
         .name = "last_name", .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED, .max_length = 150,       \
-        .help = "The last name."                                                                   \
+        .help = "The last name.", .example = "Lovelace"                                            \
     }
 #define CRM_FIELD_NEW_PASSWORD(field_name)                                                         \
     {                                                                                              \

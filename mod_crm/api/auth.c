@@ -15,8 +15,12 @@ static const crm_field_t login_fields[] = {
      .type = CRM_T_TEXT,
      .flags = CRM_F_REQUIRED,
      .max_length = 254,
-     .help = "The user name or the e-mail address."},
-    {.name = "password", .type = CRM_T_PASSWORD, .flags = CRM_F_REQUIRED | CRM_F_SECRET},
+     .help = "The user name or the e-mail address.",
+     .example = "ada"},
+    {.name = "password",
+     .type = CRM_T_PASSWORD,
+     .flags = CRM_F_REQUIRED | CRM_F_SECRET,
+     .help = "The password."},
     {.name = NULL},
 };
 
@@ -41,7 +45,10 @@ static const crm_field_t profile_fields[] = {
 };
 
 static const crm_field_t password_fields[] = {
-    {.name = "old_password", .type = CRM_T_PASSWORD, .flags = CRM_F_REQUIRED | CRM_F_SECRET},
+    {.name = "old_password",
+     .type = CRM_T_PASSWORD,
+     .flags = CRM_F_REQUIRED | CRM_F_SECRET,
+     .help = "The password until now."},
     CRM_FIELD_NEW_PASSWORD("new_password"),
     {.name = NULL},
 };
@@ -158,6 +165,7 @@ const crm_route_t crm_auth_routes[] = {
         .method = "GET",
         .pattern = "auth/test/",
         .access = CRM_ACCESS_ANYONE,
+        .result = &crm_message_entity,
         .handler = test,
         .summary = "Tell that the API answers.",
     },
@@ -167,14 +175,21 @@ const crm_route_t crm_auth_routes[] = {
         .access = CRM_ACCESS_ANYONE,
         .flags = CRM_ROUTE_SECRET | CRM_ROUTE_TENANT_FIELD,
         .body = login_fields,
+        .result = &crm_session_entity,
         .handler = login,
         .summary = "Log in: a name or e-mail address and a password become a token.",
+        .statuses = (const int[]){429, 0},
+        .description =
+            "Whoever has an account in several tenants names one, unless the password tells which. "
+            "Failed attempts are counted by account and by address (`CrmLoginLimit`); too many of "
+            "them are 429.",
     },
     {
         .method = "POST",
         .pattern = "auth/logout/",
         .access = CRM_ACCESS_USER,
         .body = logout_fields,
+        .result = &crm_message_entity,
         .handler = logout,
         .summary = "End this session, or all of the account.",
     },
@@ -211,8 +226,11 @@ const crm_route_t crm_auth_routes[] = {
         .access = CRM_ACCESS_USER,
         .flags = CRM_ROUTE_SECRET,
         .body = password_fields,
+        .result = &crm_message_entity,
         .handler = password_change,
         .summary = "Change the caller's password; his other sessions end.",
+        .statuses = (const int[]){429, 0},
+        .description = "A wrong old password counts as a failed login (`CrmLoginLimit`).",
     },
     {.method = NULL},
 };

@@ -109,13 +109,19 @@ static crm_error_t *run_route(crm_request_t *request, crm_answer_t *answer)
     return NULL;
 }
 
-/* Puts JSON into the response; the tag of a record or a list, and 304 where the client has it. */
-static void write_json(crm_request_t *request, const crm_answer_t *answer, crm_response_t *response)
+/* Puts the answer's body into the response; the tag of what was read, and 304 where the client has
+ * it. */
+static void write_body(crm_request_t *request, const crm_answer_t *answer, crm_response_t *response)
 {
     const crm_route_t *route = request->route;
-    int is_read = route && route->result && is_reading(request) && answer->status == 200;
-    response->body = crm_json_text(request->pool, answer->json, &response->size);
-    response->content_type = "application/json";
+    int is_read =
+        route && (route->result || route->formats) && is_reading(request) && answer->status == 200;
+    response->body = answer->text;
+    response->size = answer->size;
+    if (!answer->text) {
+        response->body = crm_json_text(request->pool, answer->json, &response->size);
+    }
+    response->content_type = answer->text ? request->format->type : "application/json";
     if (answer->version >= 0 || is_read) {
         const char *tag = crm_etag(request->pool, answer->version, response->body, response->size);
         apr_table_setn(response->headers, "ETag", tag);
@@ -139,9 +145,16 @@ static void note(crm_request_t *request, const crm_answer_t *answer, const crm_r
     crm_record_note(request, response->status, text ? answer->json : NULL, text, size);
 }
 
+/* The status of success, unless the handler has another. */
+static int status_of(const crm_request_t *request)
+{
+    return request->route && request->route->status ? request->route->status : 200;
+}
+
 static void respond(crm_request_t *request, crm_response_t *response)
 {
-    crm_answer_t answer = {.status = 200, .headers = response->headers, .version = -1};
+    crm_answer_t answer = {
+        .status = status_of(request), .headers = response->headers, .version = -1};
     crm_error_t *error = request->no_route ? answer_unrouted(request, response, &answer.json)
                                            : run_route(request, &answer);
     if (error) {
@@ -154,8 +167,8 @@ static void respond(crm_request_t *request, crm_response_t *response)
     if (answer.stream) {
         response->stream = answer.stream;
         response->content_type = answer.stream->content_type;
-    } else if (answer.json) {
-        write_json(request, &answer, response);
+    } else if (answer.json || answer.text) {
+        write_body(request, &answer, response);
     }
     response->error = answer.error;
     add_common_headers(request, response);

@@ -300,6 +300,7 @@ const crm_route_t crm_history_routes[] = {
         .result = &crm_history_statistics_entity,
         .handler = statistics,
         .summary = "How many requests there were, of what kind, and how long they took.",
+        .query = parameters,
     },
     {
         .method = "GET",

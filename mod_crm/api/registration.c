@@ -5,6 +5,7 @@
 #include "api/represent.h"
 #include "api/routes.h"
 #include "base/json.h"
+#include "entities/entities.h"
 #include "service/token.h"
 
 static const crm_field_t fields[] = {
@@ -15,7 +16,12 @@ static const crm_field_t fields[] = {
      .type = CRM_T_PASSWORD,
      .flags = CRM_F_SECRET,
      .help = "The password once more; may be left out."},
-    {.name = "tenant_name", .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED, .max_length = 100},
+    {.name = "tenant_name",
+     .type = CRM_T_TEXT,
+     .flags = CRM_F_REQUIRED,
+     .max_length = 100,
+     .help = "The company's name, unique without regard to case and accents.",
+     .example = "Acme Corp"},
     CRM_FIELD_FIRST_NAME,
     CRM_FIELD_LAST_NAME,
     {.name = NULL},
@@ -50,7 +56,6 @@ static crm_error_t *fill(const crm_site_t *site, apr_pool_t *pool, const crm_ten
 static void answer_with(crm_request_t *request, const registration_t *registration,
                         crm_answer_t *answer)
 {
-    answer->status = 201;
     answer->json = crm_json_own(request->pool, json_object());
     json_object_set_new(
         answer->json, "user",
@@ -100,8 +105,14 @@ const crm_route_t crm_registration_routes[] = {
         .flags = CRM_ROUTE_SECRET | CRM_ROUTE_NO_TENANT,
         .gate = is_open,
         .body = fields,
+        .result = &crm_session_entity,
         .handler = register_tenant,
         .summary = "Register a company with its first admin.",
+        .status = 201,
+        .statuses = (const int[]){403, 0},
+        .description =
+            "Makes the tenant, its database and its admin, all or nothing, and logs him in. 403 "
+            "where `CrmRegistration` is off.",
     },
     {.method = NULL},
 };

@@ -36,9 +36,11 @@ enum {
 
 /* What a handler gives. */
 typedef struct crm_answer_t {
-    int status;                 /* 200 before */
-    json_t *json;               /* owned by request->pool (crm_json_own); NULL: no body */
-    const crm_stream_t *stream; /* in place of json; or NULL */
+    int status;                 /* the row's before */
+    json_t *json;               /* owned by request->pool (crm_json_own); NULL: no JSON */
+    const char *text;           /* in its place: a body of request->format's type; or NULL */
+    apr_size_t size;            /* of text */
+    const crm_stream_t *stream; /* in place of both; or NULL */
     crm_error_t *error;         /* that json tells of, for the log; NULL: none */
     apr_table_t *headers;       /* to add to */
     apr_int64_t version; /* of the single record, for its ETag; -1 before: the body's hash alone */
@@ -69,8 +71,13 @@ struct crm_route_t {
     const crm_entity_t *entity; /* of records: what it is about; else NULL */
     crm_action_e action;        /* what it does with them */
 
+    int status;               /* of success; 0: 200 */
+    const int *statuses;      /* others than follow from the rest of the row (api/openapi_answer.c);
+                                 ends with 0; or NULL */
+    const crm_field_t *query; /* query parameters of its own; ends with name NULL; or NULL */
     const crm_format_t *formats; /* of an answer that is not JSON alone; ends with name NULL; or
                                     NULL */
+    const char *description;     /* what the summary does not say, Markdown; or NULL */
 };
 
 /* All tables, NULL-terminated; each ends with method NULL. */

@@ -12,6 +12,7 @@ extern const crm_route_t crm_user_routes[];
 extern const crm_route_t crm_permission_routes[];
 extern const crm_route_t crm_group_routes[];
 extern const crm_route_t crm_history_routes[];
+extern const crm_route_t crm_schema_routes[];
 
 /* Made from the registry of entities when the library is loaded (api/record_routes.c). */
 extern crm_route_t crm_record_routes[];

@@ -7,12 +7,22 @@
 #include "entities/entities.h"
 
 static const crm_field_t create_fields[] = {
-    {.name = "name", .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED, .max_length = 100},
+    {.name = "name",
+     .type = CRM_T_TEXT,
+     .flags = CRM_F_REQUIRED,
+     .max_length = 100,
+     .help = "The company's name, unique without regard to case and accents.",
+     .example = "Acme Corp"},
     {.name = NULL},
 };
 
 static const crm_field_t update_fields[] = {
-    {.name = "name", .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED, .max_length = 100},
+    {.name = "name",
+     .type = CRM_T_TEXT,
+     .flags = CRM_F_REQUIRED,
+     .max_length = 100,
+     .help = "The company's name, unique without regard to case and accents.",
+     .example = "Acme Corp"},
     {.name = "is_active",
      .type = CRM_T_BOOLEAN,
      .help = "Whether the tenant's accounts can be used; only a superuser changes it."},
@@ -52,7 +62,6 @@ static crm_error_t *create(crm_request_t *request, const crm_values_t *values, c
     crm_tenant_t *tenant;
     CRM_ERR(crm_tenant_create(request->site, request->pool, crm_values_text(values, "name"), "name",
                               NULL, NULL, &tenant));
-    answer->status = 201;
     return answer_tenant(request, tenant, answer);
 }
 
@@ -109,6 +118,9 @@ const crm_route_t crm_tenant_routes[] = {
         .result = &crm_tenant_entity,
         .handler = create,
         .summary = "Create a tenant with its database.",
+        .status = 201,
+        .description = "The tenant has no accounts yet. Its name must not be taken, without regard "
+                       "to case and accents.",
     },
     {
         .method = "GET",
@@ -132,6 +144,7 @@ const crm_route_t crm_tenant_routes[] = {
         .method = "DELETE",
         .pattern = "auth/tenants/{uuid}/",
         .access = CRM_ACCESS_SUPERUSER,
+        .result = &crm_message_entity,
         .handler = deactivate,
         .summary = "Deactivate a tenant: its tokens end, its data stay.",
     },

@@ -79,7 +79,6 @@ static crm_error_t *create(crm_request_t *request, const crm_values_t *values, c
     };
     crm_account_t *account;
     CRM_ERR(crm_account_create(&accounts, request->pool, &input, &account));
-    answer->status = 201;
     return answer_account(request, account, answer);
 }
 
@@ -152,6 +151,8 @@ const crm_route_t crm_user_routes[] = {
         .result = &crm_account_entity,
         .handler = create,
         .summary = "Create a user in the tenant.",
+        .status = 201,
+        .description = "User name and e-mail address must not be taken in the tenant.",
     },
     {
         .method = "GET",
@@ -177,6 +178,7 @@ const crm_route_t crm_user_routes[] = {
         .pattern = "auth/tenant/users/{id}/",
         .access = CRM_ACCESS_TENANT_ADMIN,
         .flags = CRM_ROUTE_NEEDS_TENANT,
+        .result = &crm_message_entity,
         .handler = disable,
         .summary = "Disable a user of the tenant: his tokens end, his records stay.",
     },

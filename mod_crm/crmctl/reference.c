@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "api/route.h"
+#include "api/access.h"
 #include "crmctl/configuration.h"
 #include "crmctl/output.h"
 
@@ -149,16 +149,6 @@ static crm_error_t *run_directives(crm_run_t *run)
 
 /* ---- routes */
 
-static const char *const access_names[CRM_ACCESS_COUNT] = {
-    [CRM_ACCESS_UNSET] = "unset",
-    [CRM_ACCESS_ANYONE] = "anyone",
-    [CRM_ACCESS_USER] = "user",
-    [CRM_ACCESS_TENANT_ADMIN] = "tenant admin",
-    [CRM_ACCESS_SUPERUSER] = "superuser",
-    [CRM_ACCESS_TENANT_ITSELF] = "tenant itself",
-    [CRM_ACCESS_PERMISSION] = "permission",
-};
-
 /* The permission that a caller needs, "leads.view_lead"; NULL: the route's access says it all. */
 static const char *permission_of(apr_pool_t *pool, const crm_route_t *route)
 {
@@ -171,7 +161,7 @@ static json_t *route_json(apr_pool_t *pool, const crm_route_t *route)
 {
     const char *permission = permission_of(pool, route);
     return json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:b, s:b, s:s}", "method", route->method,
-                     "pattern", route->pattern, "access", access_names[route->access], "entity",
+                     "pattern", route->pattern, "access", crm_access_name(route->access), "entity",
                      permission ? route->entity->name : NULL, "action",
                      permission ? crm_action_name(route->action) : NULL, "permission", permission,
                      "needs_tenant", (route->flags & CRM_ROUTE_NEEDS_TENANT) != 0, "list",
@@ -193,7 +183,7 @@ static crm_error_t *run_routes(crm_run_t *run)
             cells[0] = route->method;
             cells[1] = route->pattern;
             const char *permission = permission_of(run->pool, route);
-            cells[2] = permission ? permission : access_names[route->access];
+            cells[2] = permission ? permission : crm_access_name(route->access);
             cells[3] = route->summary;
             APR_ARRAY_PUSH(rows, const char *const *) = cells;
             json_array_append_new(list, route_json(run->pool, route));

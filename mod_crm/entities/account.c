@@ -20,6 +20,7 @@ static const crm_field_t fields[] = {
         .min_length = 1,
         .max_length = 150,
         .help = "The name to log in with, unique in the tenant without regard to case and accents.",
+        .example = "ada",
     },
     {
         .name = "email",
@@ -38,6 +39,7 @@ static const crm_field_t fields[] = {
             CRM_F_REQUIRED | CRM_F_SEARCHABLE | CRM_F_FILTERABLE | CRM_F_SORTABLE | CRM_F_FOLDED,
         .max_length = 150,
         .help = "The first name.",
+        .example = "Ada",
     },
     {
         .name = "last_name",
@@ -47,6 +49,7 @@ static const crm_field_t fields[] = {
             CRM_F_REQUIRED | CRM_F_SEARCHABLE | CRM_F_FILTERABLE | CRM_F_SORTABLE | CRM_F_FOLDED,
         .max_length = 150,
         .help = "The last name.",
+        .example = "Lovelace",
     },
     {
         .name = "password",
@@ -59,6 +62,7 @@ static const crm_field_t fields[] = {
         .name = "tenant",
         .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .object = &crm_tenant_entity,
         .help = "The account's tenant; null for a superuser.",
     },
     {
@@ -100,4 +104,5 @@ const crm_entity_t crm_account_entity = {
     .fields = fields,
     .id = "id",
     .order = "-id",
+    .help = "An account of a tenant, or of the platform.",
 };

@@ -13,6 +13,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_REQUIRED | CRM_FOUND,
         .max_length = 255,
         .help = "The branch's name.",
+        .example = "Berlin Mitte",
         .aliases = CRM_ALIASES_NAME,
     },
     {
@@ -22,6 +23,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_OPTIONAL | CRM_FOUND | CRM_F_UNIQUE,
         .max_length = 50,
         .help = "A short name, unique in the tenant.",
+        .example = "BER-1",
     },
     CRM_FIELD_ADDRESS,
     CRM_FIELD_CITY,
@@ -54,6 +56,7 @@ static const crm_field_t fields[] = {
         .max_length = 255,
         .label = "Manager",
         .help = "Who leads the branch.",
+        .example = "Grace Hopper",
     },
     {
         .name = "manager_email",

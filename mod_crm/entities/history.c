@@ -13,34 +13,37 @@
     {                                                                                              \
         .name = "method", .column = "method", .type = CRM_T_TEXT,                                  \
         .flags = CRM_F_READ_ONLY | CRM_F_FILTERABLE, .max_length = 10,                             \
-        .help = "The request's method."                                                            \
+        .help = "The request's method.", .example = "GET"                                          \
     }
 #define ENDPOINT                                                                                   \
     {                                                                                              \
         .name = "endpoint", .column = "endpoint", .type = CRM_T_TEXT,                              \
         .flags = CRM_F_READ_ONLY | CRM_F_SEARCHABLE | CRM_F_FOLDED, .max_length = 1000,            \
-        .help = "The request's path, without its query."                                           \
+        .help = "The request's path, without its query.", .example = "/api/auth/profile/"          \
     }
 #define RESPONSE_STATUS                                                                            \
     {                                                                                              \
         .name = "response_status", .column = "response_status", .type = CRM_T_INTEGER,             \
         .flags = CRM_F_READ_ONLY | CRM_F_FILTERABLE | CRM_F_SORTABLE,                              \
-        .help = "The status of the answer."                                                        \
+        .help = "The status of the answer.", .example = "200"                                      \
     }
 #define IP_ADDRESS                                                                                 \
     {                                                                                              \
         .name = "ip_address", .column = "ip_address", .type = CRM_T_TEXT,                          \
-        .flags = CRM_F_READ_ONLY | CRM_F_NULL, .max_length = 45, .help = "The client's address."   \
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL, .max_length = 45, .help = "The client's address.",  \
+        .example = "192.0.2.7"                                                                     \
     }
 #define EXECUTION_TIME                                                                             \
     {                                                                                              \
         .name = "execution_time", .column = "execution_time", .type = CRM_T_REAL,                  \
-        .flags = CRM_F_READ_ONLY | CRM_F_SORTABLE, .help = "How long it took, in seconds."         \
+        .flags = CRM_F_READ_ONLY | CRM_F_SORTABLE, .help = "How long it took, in seconds.",        \
+        .example = "0.004512"                                                                      \
     }
 #define ERROR_MESSAGE                                                                              \
     {                                                                                              \
         .name = "error_message", .column = "error_message", .type = CRM_T_LONGTEXT,                \
-        .flags = CRM_F_READ_ONLY | CRM_F_NULL, .help = "What was wrong; null where nothing was."   \
+        .flags = CRM_F_READ_ONLY | CRM_F_NULL, .help = "What was wrong; null where nothing was.",  \
+        .example = "Not found."                                                                    \
     }
 #define CREATED_AT                                                                                 \
     {                                                                                              \
@@ -65,12 +68,14 @@ static const crm_field_t list_fields[] = {
         .flags = CRM_F_READ_ONLY | CRM_F_NULL | CRM_F_SEARCHABLE | CRM_F_FOLDED,
         .max_length = 150,
         .help = "The user name of the account that called; null for nobody.",
+        .example = "ada",
     },
     {
         .name = "tenant_name",
         .type = CRM_T_TEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "The tenant that the request was about; null for none.",
+        .example = "Acme Corp",
     },
     METHOD,
     ENDPOINT,
@@ -103,12 +108,14 @@ static const crm_field_t record_fields[] = {
         .name = "user",
         .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .object = &crm_account_entity,
         .help = "The account that called; null for nobody, and when it is no longer there.",
     },
     {
         .name = "tenant",
         .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .object = &crm_tenant_entity,
         .help = "The tenant that the request was about; null for none.",
     },
     METHOD,
@@ -127,6 +134,7 @@ static const crm_field_t record_fields[] = {
         .type = CRM_T_JSON,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "The answer, without secrets.",
+        .example = "{\"message\": \"Logout successful\"}",
     },
     IP_ADDRESS,
     {
@@ -135,6 +143,7 @@ static const crm_field_t record_fields[] = {
         .type = CRM_T_LONGTEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "What the client calls itself.",
+        .example = "curl/8.14.1",
     },
     EXECUTION_TIME,
     ERROR_MESSAGE,
@@ -145,6 +154,7 @@ static const crm_field_t record_fields[] = {
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .max_length = 200,
         .help = "The X-Request-Id of request and answer.",
+        .example = "019c1314-1d40-7c52-9d2e-5f8a0f3c6b1e",
     },
     CREATED_AT,
     {
@@ -161,22 +171,64 @@ static const crm_field_t record_fields[] = {
     {                                                                                              \
         .name = figure, .type = kind, .flags = CRM_F_READ_ONLY, .help = text                       \
     }
+#define COUNTS(figure, shown, text)                                                                \
+    {                                                                                              \
+        .name = figure, .type = CRM_T_OBJECT, .flags = CRM_F_READ_ONLY, .help = text,              \
+        .shape = CRM_SHAPE_COUNTS, .example = shown                                                \
+    }
+#define LIST(figure, entity, text)                                                                 \
+    {                                                                                              \
+        .name = figure, .type = CRM_T_OBJECT, .flags = CRM_F_READ_ONLY, .help = text,              \
+        .shape = CRM_SHAPE_LIST, .object = &entity                                                 \
+    }
+
+static const crm_field_t endpoint_fields[] = {
+    {.name = "endpoint",
+     .type = CRM_T_TEXT,
+     .help = "A route's pattern.",
+     .example = "/api/auth/tenants/{id}/"},
+    {.name = "method", .type = CRM_T_TEXT, .help = "The request's method.", .example = "GET"},
+    {.name = "response_status",
+     .type = CRM_T_INTEGER,
+     .help = "The status of the answer.",
+     .example = "200"},
+    FIGURE("count", CRM_T_INTEGER, "How many requests there were."),
+    {.name = NULL},
+};
+
+static const crm_entity_t endpoint_entity = {
+    .name = "history_endpoint",
+    .label = "Endpoint",
+    .fields = endpoint_fields,
+};
+
+static const crm_field_t day_fields[] = {
+    FIGURE("date", CRM_T_DATE, "The day, UTC."),
+    FIGURE("count", CRM_T_INTEGER, "How many requests there were."),
+    {.name = NULL},
+};
+
+static const crm_entity_t day_entity = {
+    .name = "history_day",
+    .label = "Day",
+    .fields = day_fields,
+};
 
 static const crm_field_t statistics_fields[] = {
     FIGURE("total_requests", CRM_T_INTEGER, "How many requests there were."),
-    FIGURE("requests_by_method", CRM_T_OBJECT, "How many by method."),
-    FIGURE("requests_by_status", CRM_T_OBJECT, "How many by status."),
+    COUNTS("requests_by_method", "{\"GET\": 1}", "How many by method."),
+    COUNTS("requests_by_status", "{\"200\": 1}", "How many by status."),
     FIGURE("average_execution_time", CRM_T_REAL, "In seconds; 0 without requests."),
     FIGURE("p50_execution_time", CRM_T_REAL, "What half of them did not exceed, within 10%."),
     FIGURE("p95_execution_time", CRM_T_REAL, "What 95% of them did not exceed, within 10%."),
     FIGURE("p99_execution_time", CRM_T_REAL, "What 99% of them did not exceed, within 10%."),
-    FIGURE("most_used_endpoints", CRM_T_OBJECT,
-           "The ten most used: endpoint (a route pattern), method, response_status, count."),
+    LIST("most_used_endpoints", endpoint_entity,
+         "The ten most used: endpoint (a route pattern), method, response_status, count."),
     FIGURE("error_rate", CRM_T_REAL, "The share of answers with status 400 and above."),
     FIGURE("active_users", CRM_T_INTEGER, "How many accounts called."),
     FIGURE("requests_today", CRM_T_INTEGER, "How many on this day, UTC."),
     FIGURE("requests_this_week", CRM_T_INTEGER, "How many in the last seven days, with today."),
-    FIGURE("requests_per_day", CRM_T_OBJECT, "How many on each of the last 30 days: date, count."),
+    LIST("requests_per_day", day_entity, "How many on each of the last 30 days: date, count."),
     {.name = NULL},
 };
 
@@ -188,6 +240,7 @@ const crm_entity_t crm_history_entity = {
     .fields = list_fields,
     .id = "id",
     .order = "-created_at",
+    .help = "A call that was made, as lists show it.",
 };
 
 const crm_entity_t crm_history_record_entity = {
@@ -198,6 +251,7 @@ const crm_entity_t crm_history_record_entity = {
     .fields = record_fields,
     .id = "id",
     .order = "-created_at",
+    .help = "A call that was made, with what was sent and answered.",
 };
 
 const crm_entity_t crm_history_statistics_entity = {
@@ -205,4 +259,5 @@ const crm_entity_t crm_history_statistics_entity = {
     .plural = "history_statistics",
     .label = "Statistics",
     .fields = statistics_fields,
+    .help = "Figures over the calls that were made.",
 };

@@ -95,29 +95,33 @@
 #define CRM_FIELD_ADDRESS                                                                          \
     {                                                                                              \
         .name = "address", .column = "address", .type = CRM_T_LONGTEXT, .flags = CRM_OPTIONAL,     \
-        .help = "Street and number.", .aliases = CRM_ALIASES_ADDRESS                               \
+        .help = "Street and number.", .aliases = CRM_ALIASES_ADDRESS,                              \
+        .example = "Unter den Linden 5"                                                            \
     }
 #define CRM_FIELD_CITY                                                                             \
     {                                                                                              \
         .name = "city", .column = "city", .type = CRM_T_TEXT,                                      \
-        .flags = CRM_OPTIONAL | CRM_FOUND_UNSORTED, .max_length = 120, .help = "The city."         \
+        .flags = CRM_OPTIONAL | CRM_FOUND_UNSORTED, .max_length = 120, .help = "The city.",        \
+        .example = "Berlin"                                                                        \
     }
 #define CRM_FIELD_STATE                                                                            \
     {                                                                                              \
         .name = "state", .column = "state", .type = CRM_T_TEXT,                                    \
         .flags = CRM_OPTIONAL | CRM_FOUND_UNSORTED, .max_length = 120,                             \
-        .help = "The state or province.", .aliases = CRM_ALIASES_STATE                             \
+        .help = "The state or province.", .aliases = CRM_ALIASES_STATE, .example = "Berlin"        \
     }
 #define CRM_FIELD_COUNTRY                                                                          \
     {                                                                                              \
         .name = "country", .column = "country", .type = CRM_T_TEXT,                                \
-        .flags = CRM_OPTIONAL | CRM_FOUND_UNSORTED, .max_length = 120, .help = "The country."      \
+        .flags = CRM_OPTIONAL | CRM_FOUND_UNSORTED, .max_length = 120, .help = "The country.",     \
+        .example = "Germany"                                                                       \
     }
 #define CRM_FIELD_ZIP_CODE                                                                         \
     {                                                                                              \
         .name = "zip_code", .column = "zip_code", .type = CRM_T_TEXT,                              \
         .flags = CRM_OPTIONAL | CRM_F_FILTERABLE | CRM_F_FOLDED, .max_length = 20,                 \
-        .label = "ZIP code", .help = "The postal code.", .aliases = CRM_ALIASES_ZIP_CODE           \
+        .label = "ZIP code", .help = "The postal code.", .aliases = CRM_ALIASES_ZIP_CODE,          \
+        .example = "10117"                                                                         \
     }
 
 #endif

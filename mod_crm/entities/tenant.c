@@ -20,6 +20,7 @@ static const crm_field_t fields[] = {
         .min_length = 1,
         .max_length = 100,
         .help = "The company's name, unique without regard to case and accents.",
+        .example = "Acme Corp",
     },
     {
         .name = "database_name",
@@ -29,6 +30,7 @@ static const crm_field_t fields[] = {
             CRM_F_READ_ONLY | CRM_F_SEARCHABLE | CRM_F_FILTERABLE | CRM_F_SORTABLE | CRM_F_FOLDED,
         .max_length = 80,
         .help = "The database that holds the tenant's records.",
+        .example = "crm_tenant_acme_corp",
     },
     {
         .name = "created_at",
@@ -62,4 +64,5 @@ const crm_entity_t crm_tenant_entity = {
     .fields = fields,
     .id = "id",
     .order = "-created_at",
+    .help = "A company with a database of its own.",
 };

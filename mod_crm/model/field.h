@@ -59,6 +59,10 @@ typedef struct crm_choice_t {
 struct crm_entity_t;
 struct crm_link_t;
 
+/* What a CRM_T_OBJECT that a handler makes consists of: one object of `object`, a list of them, or
+ * whole numbers by name. */
+typedef enum { CRM_SHAPE_ONE, CRM_SHAPE_LIST, CRM_SHAPE_COUNTS } crm_shape_e;
+
 /* What a CRM_T_REFERENCE refers to. */
 typedef struct crm_reference_t {
     const struct crm_entity_t *entity;
@@ -92,6 +96,11 @@ typedef struct crm_field_t {
                                          column is NULL and the field read-only */
     const char *details;              /* CRM_T_OBJECT: the reference field whose record it shows */
     const crm_children_t *children;   /* CRM_T_LIST */
+
+    /* for OpenAPI alone */
+    const struct crm_entity_t *object;
+    crm_shape_e shape;
+    const char *example; /* a value as text; NULL: its type's */
 } crm_field_t;
 
 /* One row a type. */
@@ -104,6 +113,7 @@ typedef struct crm_type_t {
     char letter;             /* of its column, for db/database.h's crm_db_select; 0: has none */
     unsigned operators;      /* which of CRM_OP_* (model/query.h) filters may use */
     const char *widget;      /* what a form shows for it */
+    const char *example;     /* a value as text, for OpenAPI */
     const char *invalid;     /* the message on what is none of the type */
     /* JSON to value. ERROR messages are added for FIELD. NULL, blank and lengths are checked by
      * the caller. 1 when *RET_VALUE was set, which borrows from what was read. Both readers are

@@ -10,23 +10,24 @@
 
 #define MAX_IN 100 /* values of one __in */
 
-typedef struct operator_t {
-    const char *suffix;
-    unsigned op;
-} operator_t;
-
-static const operator_t operators[] = {
-    {"gte", CRM_OP_GTE},       {"lte", CRM_OP_LTE}, {"gt", CRM_OP_GT},
-    {"lt", CRM_OP_LT},         {"in", CRM_OP_IN},   {"contains", CRM_OP_CONTAINS},
-    {"isnull", CRM_OP_ISNULL}, {NULL, 0},
+const crm_operator_t crm_operators[] = {
+    {"", CRM_OP_EQ, "is this"},
+    {"gte", CRM_OP_GTE, "is this or more"},
+    {"lte", CRM_OP_LTE, "is this or less"},
+    {"gt", CRM_OP_GT, "is more than this"},
+    {"lt", CRM_OP_LT, "is less than this"},
+    {"in", CRM_OP_IN, "is one of these"},
+    {"contains", CRM_OP_CONTAINS, "holds this text"},
+    {"isnull", CRM_OP_ISNULL, "is null, or (with `false`) is not"},
+    {NULL, 0, NULL},
 };
 
 /* The operator that a parameter's SUFFIX names, or 0. */
 static unsigned find_operator(const char *suffix)
 {
-    const operator_t *row = operators;
+    const crm_operator_t *row = crm_operators;
 
-    while (row->suffix && strcmp(row->suffix, suffix) != 0) {
+    while (row->op && (!*row->suffix || strcmp(row->suffix, suffix) != 0)) {
         row++;
     }
     return row->op;

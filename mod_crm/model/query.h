@@ -20,6 +20,15 @@ enum {
     CRM_OP_ISNULL = 1 << 7
 };
 
+/* How each is written and read: name__gte=... */
+typedef struct crm_operator_t {
+    const char *suffix; /* "gte"; "" for equality, which is written without */
+    unsigned op;
+    const char *help; /* continues "records whose `name` ..." */
+} crm_operator_t;
+
+extern const crm_operator_t crm_operators[]; /* ends with op 0 */
+
 typedef enum { CRM_COUNT_EXACT, CRM_COUNT_ESTIMATE, CRM_COUNT_NONE } crm_count_e;
 
 typedef struct crm_filter_t {
