@@ -4,6 +4,7 @@
 
 #include "server/auth.h"
 #include "server/config.h"
+#include "server/docs.h"
 #include "server/dump.h"
 #include "server/errordoc.h"
 #include "server/history.h"
@@ -15,6 +16,7 @@ static void register_hooks(apr_pool_t *pool)
     crm_config_register(pool);
     crm_dump_register(pool);
     crm_lifecycle_register(pool);
+    crm_docs_register(pool);
     crm_hooks_register(pool);
     crm_auth_register(pool);
     crm_errordoc_register(pool);

@@ -23,7 +23,12 @@ build_packages=(
     libzip-dev libexpat1-dev libxlsxwriter-dev libsqlite3-dev libmariadb-dev
 )
 database_packages=(mariadb-server-core mariadb-client-core)
-check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format universal-ctags shellcheck valgrind sqlite3)
+check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format universal-ctags shellcheck valgrind sqlite3
+    chromium fonts-dejavu-core)
+
+# What has the commands, whoever packaged them.
+is_npm() { command -v node >/dev/null && command -v npm >/dev/null; }
+is_npm || build_packages+=(nodejs npm)
 
 is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
 
@@ -81,7 +86,7 @@ build() {
             fail "configure failed" "$log" "Install what it names."
         printf '%s\n' "$options" >"$folder/.options"
     fi
-    make -C "$folder" -j2 >>"$log" 2>&1 || fail "make failed" "$log"
+    CRM_NPM_FOLDER=$project/build/npm make -C "$folder" -j2 >>"$log" 2>&1 || fail "make failed" "$log"
 }
 
 # A port of ADDRESS that is free now.

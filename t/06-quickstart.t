@@ -60,6 +60,9 @@ for my $kind (Crm::Database::kinds()) {
     my ($line) = $out =~ /^  (curl .*)$/m;
     like(scalar qx($line -s), qr/"count": ?5\b/, "$kind: the curl line that is printed works");
 
+    call($site, GET => $_, {}, 200, qr/<script src=/) for qw(/swagger/ /redoc/ /api/docs/);
+    call($site, GET => $_, {}, 200) for '/swagger/swagger-ui-bundle.js', '/redoc/redoc.standalone.js';
+
     my $token = $site->{tenant_token};
     call($site, GET => '/api/auth/profile/', {token => $token}, 200, {username => $site->{tenant_admin}});
     call($site, POST => '/api/auth/login/', {body => {username => $site->{superuser},

@@ -38,12 +38,6 @@ static int is_change(const crm_route_t *route)
     return !is_read(route) && strcmp(route->method, "POST") != 0;
 }
 
-static int is_any(const crm_route_t *route)
-{
-    (void)route;
-    return 1;
-}
-
 static const common_t commons[] = {
     {.key = "page",
      .name = "page",
@@ -92,13 +86,6 @@ static const common_t commons[] = {
      .description = "An `ETag` of the record: 412 when it has changed since.",
      .type = "string",
      .applies = is_change},
-    {.key = "xRequestId",
-     .name = "X-Request-Id",
-     .where = "header",
-     .description = "1 to 128 of `A-Z a-z 0-9 . _ -`: the id of the call in the answer, in History "
-                    "and in the server's log. Without it one is made.",
-     .type = "string",
-     .applies = is_any},
     {.key = NULL},
 };
 

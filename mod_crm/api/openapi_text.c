@@ -25,6 +25,9 @@ const char crm_openapi_description[] =
     "for each field that says so, `fields` for only some of the fields.\n"
     "- **Changing together**: answers carry an `ETag`; `If-Match` refuses a change (412) of what "
     "has changed since, `If-None-Match` saves reading what has not (304).\n"
+    "- **Tracing**: `X-Request-Id` of a call (1 to 128 of `A-Z a-z 0-9 . _ -`), or one that is "
+    "made, "
+    "is in the answer, in History and in the server's log.\n"
     "- `HEAD` and `OPTIONS` work on every path. A path without its last slash is redirected.\n\n"
     "Keys that begin with `x-crm-` say what a console needs to show records and forms.";
 

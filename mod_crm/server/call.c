@@ -59,7 +59,8 @@ crm_call_t *crm_call_of(request_rec *r)
         call = apr_pcalloc(r->pool, sizeof(*call));
         call->r = r;
         call->server = server;
-        call->recorded = is_cut_below(r, server->settings);
+        call->alias = crm_docs_alias(r, server->settings);
+        call->recorded = call->alias || is_cut_below(r, server->settings);
         call->below = call->recorded || is_below(r, server->settings);
     }
     ap_set_module_config(r->request_config, &crm_module, call);
@@ -68,7 +69,7 @@ crm_call_t *crm_call_of(request_rec *r)
 
 int crm_call_owns(const crm_call_t *call, const request_rec *r)
 {
-    return call && call->below && call->r == r;
+    return call && call->below && call->r == r && !call->is_page;
 }
 
 /* Moves up to ROOM bytes from the call's brigade into BUFFER. */
@@ -151,6 +152,10 @@ crm_request_t *crm_call_request(crm_call_t *call)
     request->method = request->is_head ? "GET" : r->method;
     request->path = r->uri ? r->uri : request->settings->prefix;
     request->raw_query = r->args;
+    if (call->alias) {
+        request->path = apr_pstrcat(r->pool, request->settings->prefix, call->alias->path, NULL);
+        request->raw_query = call->alias->query;
+    }
     request->base_url = ap_construct_url(r->pool, "", r);
     request->host = host_of(r);
     request->address = r->useragent_ip;

@@ -11,12 +11,15 @@
 
 #include "api/request.h"
 #include "server/config.h"
+#include "server/docs.h"
 
 typedef struct crm_call_t {
     request_rec *r; /* the one that is answered by the API; of a chain the last below the prefix */
     const crm_server_t *server;
-    int below;    /* the path is below the prefix */
-    int recorded; /* its History record is written, or need not be */
+    int below;                     /* the path is below the prefix, or an alias of one that is */
+    const crm_docs_alias_t *alias; /* or NULL */
+    int is_page;                   /* a file of the documentation: httpd's own handler sends it */
+    int recorded;                  /* its History record is written, or need not be */
     crm_request_t *request;
     apr_bucket_brigade *body;
     int body_ended;

@@ -16,6 +16,7 @@
 #include "db/database.h"
 #include "entities/registry.h"
 #include "server/config.h"
+#include "server/docs.h"
 #include "server/folders.h"
 #include "server/keeper.h"
 #include "server/postman.h"
@@ -83,9 +84,12 @@ static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_
         }
     }
     CRM_ERR(crm_folders_spool(ptemp, settings));
-    const char *warning = crm_folders_unwritable(ptemp, settings);
-    if (warning) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s", warning);
+    const char *const warnings[] = {crm_folders_unwritable(ptemp, settings),
+                                    crm_docs_missing(ptemp, settings)};
+    for (int i = 0; i < 2; i++) {
+        if (warnings[i]) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s", warnings[i]);
+        }
     }
     return NULL;
 }

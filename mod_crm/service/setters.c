@@ -181,6 +181,16 @@ CRM_SETTER(migrations)
     return absolute_path(pool, argv[0], &settings->migrations);
 }
 
+CRM_SETTER(docs)
+{
+    (void)argc;
+    if (strcasecmp(argv[0], "off") == 0) {
+        settings->docs = NULL;
+        return NULL;
+    }
+    return absolute_path(pool, argv[0], &settings->docs);
+}
+
 CRM_SETTER(secret_key_file)
 {
     (void)argc;

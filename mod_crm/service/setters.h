@@ -14,6 +14,7 @@ CRM_SETTER(prefix);
 CRM_SETTER(main_database);
 CRM_SETTER(tenant_database);
 CRM_SETTER(migrations);
+CRM_SETTER(docs);
 CRM_SETTER(secret_key_file);
 CRM_SETTER(tenant);
 CRM_SETTER(tenant_domain);

@@ -49,6 +49,7 @@ typedef struct crm_settings_t {
     const crm_db_url_t *main_database;   /* NULL: not set */
     const crm_db_url_t *tenant_database; /* has {slug} */
     const char *migrations;              /* folder with mysql/ and sqlite3/ */
+    const char *docs; /* folder of the documentation pages; NULL: there are none */
     const char *secret_key_file;
     apr_interval_time_t token_cache; /* 0: off */
     struct crm_changes_t *changes;   /* shared by all children; NULL: none */
