@@ -35,7 +35,8 @@ static const crm_format_t *by_accept(const crm_format_t *formats, const char *ac
             best = weight;
         }
     }
-    return found;
+    /* who names the form of errors alone takes answers in the usual one, as of other calls */
+    return found || !(crm_header_accepts(accept) & CRM_ACCEPTS_PROBLEM) ? found : formats;
 }
 
 crm_error_t *crm_format_choose(const crm_request_t *request, const crm_format_t **ret_format)

@@ -6,6 +6,7 @@
 #include "api/openapi_parts.h"
 
 #define PROBLEM_TYPE "application/problem+json"
+#define NOT_ACCEPTABLE 406 /* never a problem: who accepts these accepts the answer */
 #define REQUEST_ID "The id of the call: in History and in the server's log, too."
 
 static int always(const crm_route_t *route)
@@ -168,10 +169,11 @@ static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal)
         doc, response, "application/json",
         is_invalid ? named(doc, "Invalid", invalid_schema) : named(doc, "Error", detail_schema),
         is_invalid ? json_incref(fields) : json_pack("{s:s}", "detail", detail));
-    crm_openapi_add_content(doc, response, PROBLEM_TYPE,
-                            doc->version == CRM_OPENAPI_3_1 ? named(doc, "Problem", problem_schema)
-                                                            : json_object(),
-                            problem);
+    if (doc->version == CRM_OPENAPI_3_1 && refusal->status != NOT_ACCEPTABLE) {
+        crm_openapi_add_content(doc, response, PROBLEM_TYPE, named(doc, "Problem", problem_schema),
+                                json_incref(problem));
+    }
+    json_decref(problem);
     json_decref(fields);
     return response;
 }

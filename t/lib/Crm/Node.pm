@@ -20,12 +20,17 @@ sub packages {
     return;
 }
 
-# Runs the script of FOLDER with ENVIRONMENT; each line of its TAP becomes a test of this one.
+# Runs the script of FOLDER (below the source, or absolute) with ENVIRONMENT; each line of its TAP
+# becomes a test of this one.
 sub tap {
     my ($folder, $script, %environment) = @_;
-    packages($folder);
+    if ($folder !~ m{^/}) {
+        packages($folder);
+        $folder = "$Crm::Process::source/$folder";
+    }
     local %ENV = (%ENV, %environment);
-    my ($status, $out, $err) = Crm::Process::run('node', "$Crm::Process::source/$folder/$script");
+    my ($status, $out, $err) = Crm::Process::run('node', "$folder/$script");
+    utf8::decode($_) for $out, $err;
     my ($count, $right) = (0, 1);
     for my $line (split /\n/, $out) {
         if ($line =~ /^(not )?ok \d+ - (.*)/) {

@@ -1,0 +1,21 @@
+#!/usr/bin/perl
+# The API's description of itself is what the server does: requests made from the description, right
+# ones and wrong ones, and each answer held against it, both ways (t/contract/contract.mjs).
+use lib 't/lib';
+use Crm::Node;
+use Crm::Test;
+use JSON::PP;
+
+on_each_database(sub {
+    my ($server) = @_;
+    my $acme = $server->register('Acme');
+    my %token = (admin => $acme->{token}, user => $server->add_user($acme, 'ulla')->{token},
+        superuser => $server->superuser->{token}, stranger => $server->register('Globex')->{token});
+    $server->wait_history($token{admin}, '', 1);
+    Crm::Node::tap('t/contract', 'contract.mjs', CRM_URL => $server->url, CRM_TOKENS => encode_json(\%token));
+}, settings => {CrmBodyLimit => '128k', CrmLoginLimit => 'account=10 address=1000000'}, config => <<'END');
+<If "%{HTTP:X-Closed} == '1'">
+    CrmRegistration off
+</If>
+END
+done_testing;
