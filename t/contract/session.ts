@@ -4,6 +4,8 @@ import createClient from 'openapi-fetch';
 import type { components, paths } from './schema.js';
 import { Tap } from './tap.mjs';
 
+declare const process: { env: Record<string, string | undefined> };
+
 type Account = components['schemas']['Account'];
 
 const baseUrl = process.env['CRM_URL'] ?? '';

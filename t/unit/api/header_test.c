@@ -51,11 +51,39 @@ static void reads_accept(void **state)
     }
 }
 
+static void weighs_accept(void **state)
+{
+    static const struct {
+        const char *accept, *type;
+        int weight;
+    } rows[] = {
+        {NULL, "application/yaml", 1000},
+        {" ", "application/yaml", 1000},
+        {"application/yaml", "application/yaml", 1000},
+        {"Application/YAML;q=0.75", "application/yaml", 750},
+        {"application/yaml; charset=utf-8; q=0.001", "application/yaml", 1},
+        {"application/*;q=0.5, */*;q=0.1", "application/yaml", 500},
+        {"*/*;q=0.1, application/*;q=0.5", "text/csv", 100},
+        {"*/*, application/yaml;q=0", "application/yaml", 0},
+        {"text/*", "application/yaml", 0},
+        {"application/yaml;q=nonsense", "application/yaml", 0},
+        {"application/yaml;q=7", "application/yaml", 1000},
+        {"application/yamls, application/yam", "application/yaml", 0},
+        {"text/csv;header=\"a,application/yaml\"", "application/yaml", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        print_message("# %s\n", rows[i].accept ? rows[i].accept : "(none)");
+        assert_int_equal(crm_header_weight(rows[i].accept, rows[i].type), rows[i].weight);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_types_and_parameters),
         cmocka_unit_test(reads_accept),
+        cmocka_unit_test(weighs_accept),
     };
     return cmocka_run_group_tests_name("api/header", tests, NULL, NULL);
 }
