@@ -113,7 +113,7 @@ typedef struct row_t {
 
 static const row_t rows[] = {
     {CRM_OPENAPI_3_1, "openapi", "\"3.1.0\""},
-    {CRM_OPENAPI_3_1, "servers 0 url", "\"http://localhost\""},
+    {CRM_OPENAPI_3_1, "servers 0 url", "\"http://crm.example.com\""},
     {CRM_OPENAPI_3_1, PROFILE " put operationId", "\"auth_profile_update_update\""},
     {CRM_OPENAPI_3_1, PROFILE " put requestBody required", "true"},
     {CRM_OPENAPI_3_1, PROFILE " patch requestBody required", "false"},
@@ -145,7 +145,7 @@ static const row_t rows[] = {
     {CRM_OPENAPI_3_1, "paths /api/schema/ get responses 200 content application/yaml schema",
      "{\"type\":\"object\"}"},
     {CRM_SWAGGER_2_0, "swagger", "\"2.0\""},
-    {CRM_SWAGGER_2_0, "host", "\"localhost\""},
+    {CRM_SWAGGER_2_0, "host", "\"crm.example.com\""},
     {CRM_SWAGGER_2_0, "schemes", "[\"http\"]"},
     {CRM_SWAGGER_2_0, PROFILE " put responses 200 schema", "{\"$ref\":\"#/definitions/Account\"}"},
     {CRM_SWAGGER_2_0, PROFILE " put consumes", "[\"application/json\"]"},
