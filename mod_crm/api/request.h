@@ -57,8 +57,6 @@ struct crm_request_t {
     /* by crm_api_handle */
     const struct crm_format_t *format; /* the wanted one of the route's; NULL: it has none */
     int body_read;
-    const struct crm_format_t *format; /* the wanted one of the route's; NULL: it has none */
-
     json_t *body;                 /* any JSON; form fields as strings; NULL: none */
     apr_array_header_t *files;    /* of crm_file_t (api/body.h), or NULL */
     json_t *noted_body;           /* what History keeps of the body, not redacted; or NULL */
