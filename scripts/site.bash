@@ -339,10 +339,36 @@ fill_tenant() {
             [[ $answer == *'already exists'* ]] ||
             fail "the demo tenant's data could not be made: $answer" "$dir/log/error.log"
     done <<<"$(printf '%s\n' 'ines|Inês|Almeida' 'juergen|Jürgen|Groß' 'mei|美|陈' 'omar|عمر|Haddad')"
-    for row in auth/profile/ auth/tenant/users/ auth/tenant/users/?search=gro%C3%9F auth/history/; do
+    fill_records "$token"
+    for row in auth/profile/ auth/tenant/users/ auth/tenant/users/?search=gro%C3%9F leads/ auth/history/; do
         call GET "$row" "$token" >/dev/null || fail "GET /api/$row failed" "$dir/log/error.log"
     done
     call GET auth/nothing-here/ "$token" >/dev/null || true
+}
+
+# The demo tenant's records: what is there already stays as it is.
+fill_records() {
+    local token=$1 answer
+    answer=$(call POST categories/batch/ "$token" '[{"name": "Lamps", "code": "LAMPS"},
+        {"name": "Chairs", "code": "CHAIRS", "description": "To sit on"}]') || [[ $answer == *unique* ]] ||
+        fail "the demo tenant's categories could not be made: $answer" "$dir/log/error.log"
+    answer=$(call POST products/batch/ "$token" '[
+        {"name": "Desk lamp", "sku": "L-100", "price": "49.90"},
+        {"name": "Floor lamp", "sku": "L-200", "price": "129.00"},
+        {"name": "Office chair", "sku": "C-100", "price": "299.00", "description": "Turns"}]') ||
+        [[ $answer == *unique* ]] ||
+        fail "the demo tenant's products could not be made: $answer" "$dir/log/error.log"
+    answer=$(call POST branches/batch/ "$token" '[
+        {"name": "Berlin", "code": "BER", "city": "Berlin", "country": "Germany", "manager_name": "Jürgen Groß"},
+        {"name": "Lisboa", "code": "LIS", "city": "Lisboa", "country": "Portugal", "manager_name": "Inês Almeida"}]') ||
+        [[ $answer == *unique* ]] ||
+        fail "the demo tenant's branches could not be made: $answer" "$dir/log/error.log"
+    answer=$(call GET 'leads/?page_size=1' "$token") && [ "$(json_value count <<<"$answer")" = 0 ] || return 0
+    "$project/scripts/sample-leads" 50 "$dir/leads.xlsx" || fail "no file of leads could be made"
+    answer=$(curl -sS --noproxy '*' -f -H "Authorization: Token $token" -F "file=@$dir/leads.xlsx" \
+        "$(site url)/api/leads/import/" 2>&1) ||
+        fail "the demo tenant's leads could not be imported: $answer" "$dir/log/error.log"
+    rm -f "$dir/leads.xlsx"
 }
 
 print_site() {
@@ -361,7 +387,7 @@ mod_crm runs at $url/api/ on $(site database).
 
 Try:
 
-  curl -H 'Authorization: Token $(site tenant_token)' $url/api/auth/tenant/users/
+  curl -H 'Authorization: Token $(site tenant_token)' $url/api/leads/
 
 Stop it with ./quickstart stop$dir_option
 TEXT
