@@ -1,6 +1,8 @@
 /* api/idempotent.c - Idempotency-Key. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -11,6 +13,7 @@
 #include "service/tenant.h"
 
 #define MOST_KEY 255
+#define PIECE 65536 /* bytes of an upload that are read at once */
 #define PURPOSE "idempotency"
 
 /* A call with a key. */
@@ -69,8 +72,26 @@ static void mix(unsigned char hash[CRM_HASH_SIZE], const void *data, apr_size_t 
     crm_secret_sha256(both, sizeof(both), hash);
 }
 
+/* Adds the bytes of FILE, piece by piece where they are in a temporary file. */
+static crm_error_t *hash_file(apr_pool_t *pool, const crm_file_t *file, crm_idempotent_t *id)
+{
+    char bytes[PIECE];
+    off_t offset = 0;
+    ssize_t size = 0;
+
+    if (file->fd < 0) {
+        mix(id->body, file->data, file->size);
+        return NULL;
+    }
+    while ((size = pread(file->fd, bytes, sizeof(bytes), offset)) > 0) {
+        mix(id->body, bytes, (apr_size_t)size);
+        offset += size;
+    }
+    return size ? crm_error_system(pool, APR_FROM_OS_ERROR(errno), "reading an upload") : NULL;
+}
+
 /* What was sent: the query, the body as it was understood, the files. */
-static void hash_body(const crm_request_t *request, crm_idempotent_t *id)
+static crm_error_t *hash_body(const crm_request_t *request, crm_idempotent_t *id)
 {
     char *json = request->body ? json_dumps(request->body, JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
     const char *query = request->raw_query ? request->raw_query : "";
@@ -78,11 +99,12 @@ static void hash_body(const crm_request_t *request, crm_idempotent_t *id)
     memset(id->body, 0, sizeof(id->body));
     mix(id->body, query, strlen(query));
     mix(id->body, json ? json : "", json ? strlen(json) : 0);
+    free(json);
     for (int i = 0; request->files && i < request->files->nelts; i++) {
         const crm_file_t *file = &APR_ARRAY_IDX(request->files, i, crm_file_t);
-        mix(id->body, file->data, file->size);
+        CRM_ERR(hash_file(request->pool, file, id));
     }
-    free(json);
+    return NULL;
 }
 
 static const crm_db_t *db_of(const crm_request_t *request)
@@ -136,7 +158,7 @@ static crm_error_t *run_apart(call_t *call, const crm_db_t *db)
 
     CRM_ERR(enter(call, db, pool));
     error = handle(call);
-    if (!error) {
+    if (!error && call->answer->status < 500) {
         return keep(call, db, pool);
     }
     /* the error of the work is the one to be told */
@@ -199,10 +221,8 @@ crm_error_t *crm_idempotent_run(crm_request_t *request, const crm_values_t *valu
         return request->route->handler(request, values, answer);
     }
     CRM_ERR(check_key(request->pool, key));
-    if (!(request->route->flags & CRM_ROUTE_UPLOAD)) {
-        CRM_ERR(crm_body_read(request));
-    }
+    CRM_ERR(crm_body_read(request));
     hash_key(request, key, &call.id);
-    hash_body(request, &call.id);
+    CRM_ERR(hash_body(request, &call.id));
     return run(&call);
 }

@@ -143,26 +143,6 @@ static int choice_of(const parameters_t *parameters, const char *name, const crm
     return choice;
 }
 
-/* ---- access ---- */
-
-/* What the caller may do to records of ENTITY. */
-static crm_error_t *check_access(const crm_request_t *request, const crm_entity_t *entity,
-                                 crm_action_e action)
-{
-    crm_request_t asking = *request;
-    crm_route_t route = *request->route;
-
-    route.entity = entity;
-    route.action = action;
-    asking.route = &route;
-    return crm_access_check(&asking);
-}
-
-static int may_add(void *baton, const crm_entity_t *entity)
-{
-    return check_access(baton, entity, CRM_ACTION_ADD) == NULL;
-}
-
 /* ---- the answer ---- */
 
 static json_t *result_json(const crm_import_result_t *result, int dry_run)
@@ -257,7 +237,7 @@ static crm_import_options_t options_of(crm_request_t *request, const parameters_
         .partial = is_set(parameters, "partial"),
         .keep_wrong = choice_of(parameters, "errors", error_formats) == 1,
         .resume_from = crm_values_get(parameters->own, "resume_from").as.integer,
-        .links = {.options = parameters->special, .may_add = may_add, .baton = request},
+        .links = {.options = parameters->special},
     };
 }
 
@@ -272,7 +252,7 @@ crm_error_t *crm_records_import(crm_request_t *request, const crm_values_t *valu
 
     CRM_ERR(read_parameters(request, &parameters));
     if (choice_of(&parameters, "on_duplicate", on_duplicate) == CRM_DUPLICATE_UPDATE) {
-        CRM_ERR(check_access(request, request->route->entity, CRM_ACTION_CHANGE));
+        CRM_ERR(crm_access_permit(request, request->route->entity, CRM_ACTION_CHANGE));
     }
     CRM_ERR(crm_body_read(request));
     CRM_ERR(find_file(request, &file));

@@ -29,8 +29,7 @@ enum {
     CRM_ROUTE_PARTIAL = 4,   /* the body is validated as PATCH's */
     CRM_ROUTE_NO_TENANT = 8, /* whatever tenant is named does not matter */
     CRM_ROUTE_ATOMIC = 32,   /* the handler writes by request->db, where it is set, alone */
-    CRM_ROUTE_UPLOAD = 64, /* the handler reads the body itself, as it comes; files of a form go to
-                              temporary files, and CrmImportLimit bounds it */
+    CRM_ROUTE_UPLOAD = 64,   /* files of a form go to temporary files; CrmImportLimit bounds it */
     CRM_ROUTE_TENANT_FIELD = 16 /* an unknown tenant is 400 in non_field_errors, not 404 */
 };
 

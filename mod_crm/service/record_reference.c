@@ -149,9 +149,11 @@ static crm_error_t *add_targets(const targets_t *targets, const apr_array_header
 static crm_error_t *add_missing(const targets_t *targets)
 {
     apr_array_header_t *missing = apr_array_make(targets->pool, 8, sizeof(target_t *));
-    const crm_import_links_t *rules = targets->all->links;
+    const crm_permit_t *permit = targets->all->writes[0]->records->permit;
 
-    if (rules && rules->may_add && !rules->may_add(rules->baton, targets->reference->entity)) {
+    /* of an import only the rows that need it are refused */
+    if (targets->all->links && permit &&
+        permit->check(permit->baton, targets->reference->entity, CRM_ACTION_ADD)) {
         return NULL;
     }
     for (int i = 0; i < targets->list->nelts; i++) {

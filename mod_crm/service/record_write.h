@@ -88,9 +88,6 @@ crm_error_t *crm_write_run(crm_write_t *write);
 /* What imports have to say of links. */
 typedef struct crm_import_links_t {
     const crm_values_t *options; /* of the entity's own; or NULL */
-    int (*may_add)(void *baton,
-                   const crm_entity_t *entity); /* may the caller make one? NULL: yes */
-    void *baton;
 } crm_import_links_t;
 
 /* Several writes of one entity, none of the same record, in one transaction. */

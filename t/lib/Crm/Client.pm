@@ -13,7 +13,8 @@ sub new {
 }
 
 # Sends METHOD PATH. Options: token, headers ({name => value}, undef: none), body (a reference is
-# sent as JSON, a string as it is), form ({name => value}), host.
+# sent as JSON, a string as it is), form ({name => value}), file (the bytes of a form's one file, or
+# {field, name, type, bytes}), host.
 # The answer: {status, headers (lower-case names), body, json}.
 sub request {
     my ($self, $method, $path, %option) = @_;
@@ -39,6 +40,8 @@ sub message {
     } elsif ($option{form}) {
         $body = join '&', map { escape($_) . '=' . escape($option{form}{$_}) } sort keys %{$option{form}};
         $header{'Content-Type'} = 'application/x-www-form-urlencoded';
+    } elsif (defined $option{file}) {
+        ($body, $header{'Content-Type'}) = form_with_file($option{file});
     } elsif (defined $body) {
         $header{'Content-Type'} = 'application/json';
     }
@@ -47,6 +50,17 @@ sub message {
     %header = (%header, %{$option{headers} // {}});
     return join("\r\n", "$method $path HTTP/1.1",
         (map { "$_: $header{$_}" } grep { defined $header{$_} } sort keys %header), '', $body // '');
+}
+
+# A form with one file: its bytes and its type.
+sub form_with_file {
+    my ($file) = @_;
+    my %file = (field => 'file', name => 'file.csv', type => 'application/octet-stream',
+        ref $file ? %$file : (bytes => $file));
+    my $boundary = 'crm-client-boundary';
+    return ("--$boundary\r\nContent-Disposition: form-data; name=\"$file{field}\"; filename=\"$file{name}\"\r\n"
+            . "Content-Type: $file{type}\r\n\r\n$file{bytes}\r\n--$boundary--\r\n",
+        "multipart/form-data; boundary=$boundary");
 }
 
 sub escape {
