@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# The sessions printed in README.md and docs/quickstart.md are what happens: each command is run, and
-# its output is as printed, up to ids, times and tokens.
+# The sessions printed in README.md, docs/quickstart.md and docs/import-export.md are what happens: each
+# command is run, and its output is as printed, up to ids, times and tokens.
 use lib 't/lib';
 use Crm::Test;
 
@@ -39,7 +39,7 @@ sub normal {
     return $text;
 }
 
-for my $document ('README.md', 'docs/quickstart.md') {
+for my $document ('README.md', 'docs/quickstart.md', 'docs/import-export.md') {
     on_each_database(sub {
         my ($server) = @_;
         my @steps = session($document);
