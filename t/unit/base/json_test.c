@@ -274,6 +274,20 @@ static void test_redact(void **state)
     assert_null(crm_json_redact(NULL));
 }
 
+/* Written without a tree, a string is what jansson makes of it. */
+static void test_quote(void **state)
+{
+    static const char *const texts[] = {
+        "", "x", "\"\\/", "a\b\f\n\r\t", "\x01\x1f\x7f", "M\xc3\xbcller \xf0\x9f\x98\x80", "end\\",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        json_t *json = crm_json_own(pool, json_string(texts[i]));
+        assert_string_equal(crm_json_quote(pool, texts[i]), crm_json_text(pool, json, NULL));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_the_pool_drops_its_reference),
         cmocka_unit_test(test_secret_names),
         cmocka_unit_test(test_redact),
+        cmocka_unit_test(test_quote),
     };
     return cmocka_run_group_tests_name("base/json", tests, setup, teardown);
 }

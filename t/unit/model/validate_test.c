@@ -249,6 +249,46 @@ static void an_unknown_name_is_a_mistake_in_the_program(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
+/* A cell of a table and what becomes of it: a text, or a message. */
+typedef struct cell_case_t {
+    const char *field, *text, *result, *message;
+} cell_case_t;
+
+static const cell_case_t cells[] = {
+    {"name", " Ann ", "Ann", NULL},
+    {"name", "Annabelle", NULL, "Ensure this field has no more than 5 characters."},
+    {"email", "a@b.de", "a@b.de", NULL},
+    {"email", "ann", NULL, "Enter a valid email address."},
+    {"status", "open", "open", NULL},
+    {"status", "OPEN", "open", NULL},
+    {"status", " New ", "new", NULL},
+    {"status", "lost", NULL, "\"lost\" is not a valid choice."},
+    {"age", "41", "41", NULL},
+    {"age", "old", NULL, "A valid integer is required."},
+    {"is_active", "Yes", "true", NULL},
+    {"is_active", "0", "false", NULL},
+    {"called_at", "2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z", NULL},
+};
+
+static void cells_are_read_as_bodies_are(void **state)
+{
+    (void)state;
+    for (apr_size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+        const crm_field_t *field = crm_field_find(fields, cells[i].field);
+        crm_value_t value = crm_null();
+        crm_error_t *error = crm_validate_cell(pool, field, cells[i].text, &value);
+        if (cells[i].message) {
+            assert_non_null(error);
+            assert_int_equal(error->fields->nelts, 1);
+            assert_string_equal(APR_ARRAY_IDX(error->fields, 0, crm_field_error_t).message,
+                                cells[i].message);
+        } else {
+            assert_null(error);
+            assert_string_equal(crm_field_text(pool, field, value), cells[i].result);
+        }
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -274,6 +314,7 @@ int main(void)
         cmocka_unit_test(types_bound_what_fields_leave_open),
         cmocka_unit_test(a_body_is_an_object),
         cmocka_unit_test(an_unknown_name_is_a_mistake_in_the_program),
+        cmocka_unit_test(cells_are_read_as_bodies_are),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
