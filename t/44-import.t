@@ -224,6 +224,23 @@ sub refusals {
     return;
 }
 
+# A database that fails in the middle: the answer says how far it came, and the rest can be sent.
+sub stopped {
+    my ($server, $as) = @_;
+    my $file = csv(['name', 'email'], map { ["Stop $_", "stop$_\@example.com"] } 1 .. 2000);
+    $server->tenant_sql('acme', 'CREATE TRIGGER stop BEFORE INSERT ON customer ' . ($server->{database} eq 'mysql'
+        ? "FOR EACH ROW SET NEW.version = IF(NEW.name = 'Stop 1700', NULL, NEW.version)"
+        : "WHEN NEW.name = 'Stop 1700' BEGIN SELECT RAISE(ABORT, 'stop'); END"));
+    $server->call(POST => '/api/customers/import/', {%$as, file => $file}, 500, {processed => 1500, created => 1500,
+        position => 1501, error_count => 0, detail => 'A server error occurred.'});
+    like($server->log_text, qr{/api/customers/import/: 500: }, 'and the log says why');
+    $server->tenant_sql('acme', 'DROP TRIGGER stop');
+    $server->call(GET => '/api/customers/?search=stop', $as, 200, {count => 1500});
+    $server->call(POST => '/api/customers/import/?resume_from=1501', {%$as, file => $file}, 200, {processed => 500, created => 500,
+        position => 2001});
+    return;
+}
+
 # Files that are damaged or mean harm: 400, and nothing of them is imported.
 sub hostile {
     my ($server, $as) = @_;
@@ -269,6 +286,7 @@ on_each_database(sub {
     ($server->{customers}) = map { $_->[0] } $server->tenant_sql('acme', 'SELECT COUNT(*) FROM customer');
     refusals($server, \%as);
     hostile($server, \%as);
+    stopped($server, \%as);
     my ($unlogged) = $server->tenant_sql('acme', 'SELECT COUNT(*) FROM customer c WHERE NOT EXISTS (SELECT 1 FROM change_log l '
         . "WHERE l.record_id = c.id AND l.action = 'created')");
     is($unlogged->[0], 0, 'no record is without its change log');
