@@ -40,7 +40,9 @@ static const crm_field_t profile_fields[] = {
      .type = CRM_T_TEXT,
      .flags = CRM_F_BLANK,
      .max_length = 3,
-     .help = "The language of mails to the caller (\"de\"); \"\" for none in particular."},
+     .help = "The language of mails to the caller (\"de\"); \"\" for none in particular.",
+     .pattern = "^([a-z]{2,3})?$",
+     .example = "de"},
     {.name = NULL},
 };
 

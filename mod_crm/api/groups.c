@@ -14,7 +14,8 @@ static const crm_field_t fields[] = {
      .type = CRM_T_TEXT,
      .flags = CRM_F_REQUIRED,
      .max_length = 150,
-     .help = "The group's name, unique in the tenant without regard to case and accents."},
+     .help = "The group's name, unique in the tenant without regard to case and accents.",
+     .example = "Sales"},
     {.name = "permissions",
      .type = CRM_T_INTEGERS,
      .help = "The ids of the permissions that its members have."},
@@ -105,7 +106,6 @@ static crm_error_t *create(crm_request_t *request, const crm_values_t *values, c
     crm_group_change_t input = change_of(request, values, &set);
     crm_group_t *group;
     CRM_ERR(crm_group_create(&accounts, request->pool, &input, &group));
-    answer->status = 201;
     return answer_group(request, group, answer);
 }
 
@@ -164,6 +164,8 @@ const crm_route_t crm_group_routes[] = {
         .result = &crm_group_entity,
         .handler = create,
         .summary = "Create a group in the tenant.",
+        .status = 201,
+        .description = "Nobody grants what he does not hold himself.",
     },
     {
         .method = "GET",
@@ -189,6 +191,7 @@ const crm_route_t crm_group_routes[] = {
         .pattern = "auth/groups/{id}/",
         .access = CRM_ACCESS_TENANT_ADMIN,
         .flags = CRM_ROUTE_NEEDS_TENANT,
+        .result = &crm_message_entity,
         .handler = remove_group,
         .summary = "Delete a group: its members lose what it granted.",
     },

@@ -38,9 +38,11 @@ static int changes(const crm_route_t *route)
     return strcmp(route->method, "GET") != 0 && strcmp(route->method, "POST") != 0;
 }
 
-static int has_body(const crm_route_t *route)
+/* A POST of an account may carry a key (api/idempotent.h). */
+static int takes_key(const crm_route_t *route)
 {
-    return route->body != NULL;
+    return strcmp(route->method, "POST") == 0 && needs_token(route) &&
+           !(route->flags & CRM_ROUTE_SECRET);
 }
 
 /* An error that operations answer with. */
@@ -64,14 +66,16 @@ static const refusal_t refusals[] = {
     {404, "NotFound", "There is no such record, page or tenant.", finds, NULL, NULL, NULL},
     {406, "NotAcceptable", "None of the answer's forms is one that `Accept` names.", always, NULL,
      NULL, NULL},
-    {409, "Conflict", "Somebody else is doing the same at this moment.", never, NULL, NULL, NULL},
+    {409, "Conflict", "The first call with this `Idempotency-Key` is still running.", takes_key,
+     NULL, NULL, NULL},
     {412, "PreconditionFailed", "The record has changed since `If-Match`'s version.", changes, NULL,
      NULL, NULL},
-    {413, "TooLarge", "The body is larger than the server takes.", has_body, NULL, NULL, NULL},
-    {415, "UnsupportedMediaType", "The body is of a type that the call does not read.", has_body,
-     "Unsupported media type \"text/xml\" in request.", NULL, NULL},
-    {422, "Unprocessable", "The same `Idempotency-Key` came with another body.", never, NULL, NULL,
+    {413, "TooLarge", "The body is larger than the server takes.", crm_openapi_has_body, NULL, NULL,
      NULL},
+    {415, "UnsupportedMediaType", "The body is of a type that the call does not read.",
+     crm_openapi_has_body, "Unsupported media type \"text/xml\" in request.", NULL, NULL},
+    {422, "Unprocessable", "The same `Idempotency-Key` came with another body.", takes_key, NULL,
+     NULL, NULL},
     {429, "Throttled", "Too many attempts.", never, NULL, "Retry-After", "Seconds to wait."},
     {500, "ServerError", "A fault of the server, which its log tells more of.", always, NULL, NULL,
      NULL},
@@ -137,6 +141,21 @@ static json_t *named(crm_openapi_t *doc, const char *name, json_t *(*make)(void)
     return crm_openapi_ref(doc, CRM_REF_SCHEMA, name);
 }
 
+json_t *crm_openapi_error(crm_openapi_t *doc)
+{
+    return named(doc, "Error", detail_schema);
+}
+
+json_t *crm_openapi_invalid(crm_openapi_t *doc)
+{
+    return named(doc, "Invalid", invalid_schema);
+}
+
+json_t *crm_openapi_problem(crm_openapi_t *doc)
+{
+    return named(doc, "Problem", problem_schema);
+}
+
 /* ---- errors */
 
 static const char *detail_of(const crm_openapi_t *doc, const refusal_t *refusal)
@@ -149,80 +168,101 @@ static const char *detail_of(const crm_openapi_t *doc, const refusal_t *refusal)
     return refusal->example;
 }
 
-static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal)
+static json_t *problem_example(const refusal_t *refusal, const char *detail, json_t *fields)
 {
-    int is_invalid = refusal->status == 400;
-    const char *detail = detail_of(doc, refusal), *field = "username";
-    json_t *headers = json_pack("{s:s}", "X-Request-Id", REQUEST_ID);
-    json_t *fields = json_pack("{s:[s]}", field, "This field is required.");
     json_t *problem =
         json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
                   crm_error_title(refusal->status), "status", refusal->status, "detail", detail);
-    if (is_invalid) {
+    if (fields) {
         json_object_set(problem, "errors", fields);
     }
+    return problem;
+}
+
+/* BATCH: the route whose batch may fail as a whole; or NULL. */
+static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal, const crm_route_t *batch)
+{
+    const char *detail = detail_of(doc, refusal), *field = "username";
+    json_t *fields =
+        refusal->status == 400 ? json_pack("{s:[s]}", field, "This field is required.") : NULL;
+    json_t *schema = fields ? crm_openapi_invalid(doc) : crm_openapi_error(doc);
+    json_t *response = crm_openapi_response(refusal->description);
+    crm_openapi_add_header(doc, response, "X-Request-Id", REQUEST_ID, 1);
     if (refusal->header) {
-        json_object_set_new(headers, refusal->header, json_string(refusal->header_help));
+        crm_openapi_add_header(doc, response, refusal->header, refusal->header_help, 1);
     }
-    json_t *response = crm_openapi_response(doc, refusal->description, headers);
-    crm_openapi_add_content(
-        doc, response, "application/json",
-        is_invalid ? named(doc, "Invalid", invalid_schema) : named(doc, "Error", detail_schema),
-        is_invalid ? json_incref(fields) : json_pack("{s:s}", "detail", detail));
+    if (batch) {
+        schema = crm_openapi_any_of(
+            doc, json_pack("[oo]", crm_openapi_batch_answer(doc, batch), schema));
+    }
+    crm_openapi_add_content(doc, response, "application/json", schema,
+                            fields ? json_incref(fields) : json_pack("{s:s}", "detail", detail));
     if (doc->version == CRM_OPENAPI_3_1 && refusal->status != NOT_ACCEPTABLE) {
-        crm_openapi_add_content(doc, response, PROBLEM_TYPE, named(doc, "Problem", problem_schema),
-                                json_incref(problem));
+        crm_openapi_add_content(doc, response, PROBLEM_TYPE, crm_openapi_problem(doc),
+                                problem_example(refusal, detail, fields));
     }
-    json_decref(problem);
     json_decref(fields);
     return response;
 }
 
-static int is_named(const crm_route_t *route, int status)
+int crm_openapi_answers(const crm_route_t *route, int status)
 {
-    const int *at = route->statuses;
-    while (at && *at && *at != status) {
-        at++;
+    for (const int *at = route->statuses; at && *at; at++) {
+        if (*at == status) {
+            return 1;
+        }
     }
-    return at && *at;
+    for (const refusal_t *refusal = refusals; refusal->status; refusal++) {
+        if (refusal->status == status) {
+            return refusal->applies(route);
+        }
+    }
+    return status == (route->status ? route->status : 200);
 }
 
 static void add_errors(crm_openapi_t *doc, const crm_route_t *route, json_t *responses)
 {
+    int is_batch = (route->flags & CRM_ROUTE_BATCH) != 0;
     for (const refusal_t *refusal = refusals; refusal->status; refusal++) {
-        if (!refusal->applies(route) && !is_named(route, refusal->status)) {
+        const char *status = apr_itoa(doc->pool, refusal->status);
+        if (!crm_openapi_answers(route, refusal->status)) {
+            continue;
+        }
+        if (is_batch && refusal->status == 400) {
+            json_object_set_new(responses, status, error_json(doc, refusal, route));
             continue;
         }
         if (!json_object_get(doc->responses, refusal->name)) {
-            json_object_set_new(doc->responses, refusal->name, error_json(doc, refusal));
+            json_object_set_new(doc->responses, refusal->name, error_json(doc, refusal, NULL));
         }
-        json_object_set_new(responses, apr_itoa(doc->pool, refusal->status),
+        json_object_set_new(responses, status,
                             crm_openapi_ref(doc, CRM_REF_RESPONSE, refusal->name));
     }
 }
 
 /* ---- success */
 
-static int has_tag(const crm_route_t *route)
+static int is_read(const crm_route_t *route)
 {
-    return strcmp(route->method, "GET") == 0 && (route->result || route->formats);
+    return strcmp(route->method, "GET") == 0;
 }
 
 static void add_bodies(crm_openapi_t *doc, const crm_route_t *route, json_t *response)
 {
+    const crm_field_t *fields = route->result ? route->result->fields : NULL;
     for (const crm_format_t *format = route->formats; format && format->name; format++) {
         crm_openapi_add_content(doc, response, format->type, json_pack("{s:s}", "type", "object"),
                                 NULL);
     }
-    if (!route->result) {
-        return;
-    }
-    const crm_field_t *fields = route->result->fields;
-    if (route->is_list) {
+    if (route->flags & CRM_ROUTE_BATCH) {
+        crm_openapi_add_content(doc, response, "application/json",
+                                crm_openapi_batch_answer(doc, route),
+                                crm_openapi_batch_example(doc, route));
+    } else if (fields && route->is_list) {
         crm_openapi_add_content(doc, response, "application/json",
                                 crm_openapi_page(doc, route->result),
                                 crm_openapi_example_page(doc, fields));
-    } else {
+    } else if (fields) {
         crm_openapi_add_content(doc, response, "application/json",
                                 crm_openapi_record(doc, route->result),
                                 crm_openapi_example(doc, fields, CRM_WAY_OUT));
@@ -231,11 +271,19 @@ static void add_bodies(crm_openapi_t *doc, const crm_route_t *route, json_t *res
 
 static void add_success(crm_openapi_t *doc, const crm_route_t *route, int status, json_t *responses)
 {
-    json_t *headers = json_pack("{s:s}", "X-Request-Id", REQUEST_ID);
-    if (has_tag(route)) {
-        json_object_set_new(headers, "ETag", json_string("For `If-None-Match` and `If-Match`."));
+    json_t *response = crm_openapi_response(crm_error_title(status));
+    crm_openapi_add_header(doc, response, "X-Request-Id", REQUEST_ID, 1);
+    if (is_read(route) || (route->result && route->result->table)) {
+        crm_openapi_add_header(doc, response, "ETag", "For `If-None-Match` and `If-Match`.",
+                               is_read(route));
     }
-    json_t *response = crm_openapi_response(doc, crm_error_title(status), headers);
+    if (status == 201 && route->entity) {
+        crm_openapi_add_header(doc, response, "Location", "Where the record is.", 0);
+    }
+    if (takes_key(route)) {
+        crm_openapi_add_header(doc, response, "Idempotent-Replayed",
+                               "`true`: the answer of an earlier call with the same key.", 0);
+    }
     add_bodies(doc, route, response);
     json_object_set_new(responses, apr_itoa(doc->pool, status), response);
 }
@@ -249,9 +297,9 @@ json_t *crm_openapi_responses(crm_openapi_t *doc, const crm_route_t *route)
             add_success(doc, route, *status, responses);
         }
     }
-    if (has_tag(route)) {
+    if (is_read(route)) {
         json_object_set_new(responses, "304",
-                            crm_openapi_response(doc, "It is what `If-None-Match` names.", NULL));
+                            crm_openapi_response("It is what `If-None-Match` names."));
     }
     add_errors(doc, route, responses);
     return responses;

@@ -10,11 +10,16 @@
     "`Token <key>`, the key being what login or registration answered with. `Bearer <key>` does "  \
     "as well."
 
-static const char *const body_types[] = {
-    JSON_TYPE,
-    "application/x-www-form-urlencoded",
-    "multipart/form-data",
-    NULL,
+/* What forms can say, they may. */
+static const struct {
+    const char *type;
+    int is_form, is_merge;
+} body_types[] = {
+    {.type = JSON_TYPE},
+    {.type = "application/merge-patch+json", .is_merge = 1},
+    {.type = "application/x-www-form-urlencoded", .is_form = 1},
+    {.type = "multipart/form-data", .is_form = 1},
+    {.type = NULL},
 };
 
 static int is_swagger(const crm_openapi_t *doc)
@@ -108,8 +113,12 @@ void crm_openapi_add_body(const crm_openapi_t *doc, json_t *operation,
         return;
     }
     json_t *content = json_object();
-    for (int i = 0; body_types[i]; i++) {
-        json_object_set_new(content, body_types[i], json_pack("{s:O}", "schema", body->schema));
+    for (int i = 0; body_types[i].type; i++) {
+        if ((!body_types[i].is_form || !body->is_json) &&
+            (!body_types[i].is_merge || body->is_merge)) {
+            json_object_set_new(content, body_types[i].type,
+                                json_pack("{s:O}", "schema", body->schema));
+        }
     }
     json_object_set_new(json_object_get(content, JSON_TYPE), "example", body->example);
     json_decref(body->schema);
@@ -117,26 +126,19 @@ void crm_openapi_add_body(const crm_openapi_t *doc, json_t *operation,
                         json_pack("{s:b, s:o}", "required", body->required, "content", content));
 }
 
-json_t *crm_openapi_response(const crm_openapi_t *doc, const char *description, json_t *headers)
+json_t *crm_openapi_any_of(const crm_openapi_t *doc, json_t *any_of)
 {
-    json_t *response = json_pack("{s:s}", "description", description);
-    const char *name;
-    json_t *help;
-    if (!headers) {
-        return response;
+    if (!is_swagger(doc)) {
+        return json_pack("{s:o}", "anyOf", any_of);
     }
-    json_t *described = json_object();
-    json_object_foreach(headers, name, help)
-    {
-        json_t *header =
-            is_swagger(doc)
-                ? json_pack("{s:O, s:s}", "description", help, "type", "string")
-                : json_pack("{s:O, s:{s:s}}", "description", help, "schema", "type", "string");
-        json_object_set_new(described, name, header);
-    }
-    json_decref(headers);
-    json_object_set_new(response, "headers", described);
-    return response;
+    json_t *last = json_incref(json_array_get(any_of, json_array_size(any_of) - 1));
+    json_decref(any_of);
+    return last;
+}
+
+json_t *crm_openapi_response(const char *description)
+{
+    return json_pack("{s:s}", "description", description);
 }
 
 static json_t *map_in(json_t *response, const char *name)
@@ -147,6 +149,19 @@ static json_t *map_in(json_t *response, const char *name)
         json_object_set_new(response, name, map);
     }
     return map;
+}
+
+void crm_openapi_add_header(const crm_openapi_t *doc, json_t *response, const char *name,
+                            const char *description, int always)
+{
+    json_t *header =
+        is_swagger(doc)
+            ? json_pack("{s:s, s:s}", "type", "string", "description", description)
+            : json_pack("{s:s, s:{s:s}}", "description", description, "schema", "type", "string");
+    if (always && !is_swagger(doc)) {
+        json_object_set_new(header, "required", json_true());
+    }
+    json_object_set_new(map_in(response, "headers"), name, header);
 }
 
 void crm_openapi_add_content(const crm_openapi_t *doc, json_t *response, const char *type,

@@ -4,11 +4,14 @@
 #include <apr_strings.h>
 
 #include "api/openapi_parts.h"
+#include "db/list.h"
 
 /* Records in records: a lead's customer, and no further. */
 #define MOST_LEVELS 3
 
-static json_t *object_of(const crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way,
+typedef int is_in_fn(const crm_field_t *field);
+
+static json_t *object_of(const crm_openapi_t *doc, const crm_field_t *fields, is_in_fn *is_in,
                          int level);
 
 /* TEXT as FIELD's type reads it; text that it does not is a mistake in a table and stays text. */
@@ -51,25 +54,26 @@ static json_t *nested(const crm_openapi_t *doc, const crm_field_t *fields, const
     if (level >= MOST_LEVELS || !entity) {
         return is_list ? json_array() : field->flags & CRM_F_NULL ? json_null() : json_object();
     }
-    json_t *object = object_of(doc, entity->fields, CRM_WAY_OUT, level + 1);
+    json_t *object = object_of(doc, entity->fields,
+                               reference ? crm_list_is_detail : crm_field_is_shown, level + 1);
     return is_list ? json_pack("[o]", object) : object;
 }
 
 static json_t *value_of(const crm_openapi_t *doc, const crm_field_t *fields,
                         const crm_field_t *field, int level)
 {
-    if (field->type == CRM_T_OBJECT || field->type == CRM_T_LIST) {
+    if (field->type == CRM_T_OBJECT || field->type == CRM_T_LIST || field->object) {
         return nested(doc, fields, field, level);
     }
     return read_value(doc, field, text_of(doc, field));
 }
 
-static json_t *object_of(const crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way,
+static json_t *object_of(const crm_openapi_t *doc, const crm_field_t *fields, is_in_fn *is_in,
                          int level)
 {
     json_t *object = json_object();
     for (const crm_field_t *field = fields; field->name; field++) {
-        if (way == CRM_WAY_OUT ? crm_field_is_shown(field) : crm_openapi_is_input(field)) {
+        if (is_in(field)) {
             json_object_set_new(object, field->name, value_of(doc, fields, field, level));
         }
     }
@@ -84,11 +88,12 @@ json_t *crm_openapi_value(const crm_openapi_t *doc, const crm_field_t *fields,
 
 json_t *crm_openapi_example(const crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way)
 {
-    return object_of(doc, fields, way, 0);
+    return object_of(doc, fields, way == CRM_WAY_OUT ? crm_field_is_shown : crm_openapi_is_input,
+                     0);
 }
 
 json_t *crm_openapi_example_page(const crm_openapi_t *doc, const crm_field_t *fields)
 {
     return json_pack("{s:i, s:n, s:n, s:[o]}", "count", 1, "next", "previous", "results",
-                     object_of(doc, fields, CRM_WAY_OUT, 0));
+                     object_of(doc, fields, crm_field_is_shown, 0));
 }

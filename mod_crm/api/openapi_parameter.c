@@ -33,9 +33,14 @@ static int is_read(const crm_route_t *route)
     return strcmp(route->method, "GET") == 0;
 }
 
-static int is_change(const crm_route_t *route)
+static int is_conditional(const crm_route_t *route)
 {
-    return !is_read(route) && strcmp(route->method, "POST") != 0;
+    return crm_openapi_answers(route, 412);
+}
+
+static int takes_key(const crm_route_t *route)
+{
+    return crm_openapi_answers(route, 422);
 }
 
 static const common_t commons[] = {
@@ -85,7 +90,16 @@ static const common_t commons[] = {
      .where = "header",
      .description = "An `ETag` of the record: 412 when it has changed since.",
      .type = "string",
-     .applies = is_change},
+     .applies = is_conditional},
+    {.key = "idempotencyKey",
+     .name = "Idempotency-Key",
+     .where = "header",
+     .description =
+         "1 to 255 visible characters: sent again with the same key within 24 hours, the "
+         "call is not done again, but answered as the first time; with another body it "
+         "is 422.",
+     .type = "string",
+     .applies = takes_key},
     {.key = NULL},
 };
 
@@ -125,7 +139,30 @@ static void add(const crm_openapi_t *doc, json_t *parameters, const char *name,
     json_array_append_new(parameters, crm_openapi_parameter(doc, &parameter));
 }
 
+/* Those of a route of its own. */
+static void add_own(crm_openapi_t *doc, const crm_route_t *route, json_t *parameters)
+{
+    for (const crm_field_t *field = route->query; field && field->name; field++) {
+        const crm_openapi_parameter_t parameter = {
+            .name = field->name,
+            .where = "query",
+            .description = field->help,
+            .required = (field->flags & CRM_F_REQUIRED) != 0,
+            .schema = crm_openapi_field(doc, route->query, field, CRM_WAY_IN),
+        };
+        json_array_append_new(parameters, crm_openapi_parameter(doc, &parameter));
+    }
+}
+
 /* ---- path */
+
+/* 1 where the parameter at AT is the record that the entity's records belong to. */
+static int names_parent(const crm_route_t *route, const char *at)
+{
+    const char *path = route->entity && route->entity->parent ? route->entity->path : NULL;
+    return path && strncmp(route->pattern, path, strlen(path)) == 0 &&
+           (apr_size_t)(at - route->pattern) < strlen(path);
+}
 
 /* What the parameter at AT is called: the segment before it names a text; the last of several ids
  * is the record's own, those before are of the records above it. */
@@ -142,11 +179,10 @@ static const char *name_at(apr_pool_t *pool, const crm_route_t *route, const cha
     if (strncmp(at, TEXT_PARAMETER, strlen(TEXT_PARAMETER)) == 0) {
         return before;
     }
-    if (!strchr(at + 1, '{')) {
-        return "id";
+    if (names_parent(route, at)) {
+        return route->entity->parent;
     }
-    return route->entity && route->entity->parent ? route->entity->parent
-                                                  : apr_pstrcat(pool, before, "_id", NULL);
+    return strchr(at + 1, '{') ? apr_pstrcat(pool, before, "_id", NULL) : "id";
 }
 
 const char *crm_openapi_path(apr_pool_t *pool, const crm_route_t *route)
@@ -283,8 +319,8 @@ static void add_list(crm_openapi_t *doc, const crm_route_t *route, json_t *param
     add(doc, parameters, "count", "How the records are counted; `estimate` stops at 10,000.",
         json_pack("{s:s, s:o, s:s}", "type", "string", "enum", strings(counts), "default",
                   "exact"));
-    add_ordering(doc, route->result, parameters);
-    add_filters(doc, route->result, parameters);
+    add_ordering(doc, crm_openapi_listed(route), parameters);
+    add_filters(doc, crm_openapi_listed(route), parameters);
 }
 
 static void add_format(const crm_openapi_t *doc, const crm_route_t *route, json_t *parameters)
@@ -304,10 +340,7 @@ json_t *crm_openapi_parameters(crm_openapi_t *doc, const crm_route_t *route)
 {
     json_t *parameters = json_array();
     add_path(doc, route, parameters);
-    for (const crm_field_t *field = route->query; field && field->name; field++) {
-        add(doc, parameters, field->name, field->help,
-            crm_openapi_field(doc, route->query, field, CRM_WAY_IN));
-    }
+    add_own(doc, route, parameters);
     if (route->formats) {
         add_format(doc, route, parameters);
     }

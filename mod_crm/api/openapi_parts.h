@@ -48,13 +48,19 @@ json_t *crm_openapi_parameter(const crm_openapi_t *doc, const crm_openapi_parame
 /* Puts the body SCHEMA into OPERATION. Takes over SCHEMA and EXAMPLE. */
 typedef struct crm_openapi_body_t {
     int required;
+    int is_merge; /* it changes what is there (RFC 7396) */
+    int is_json;  /* no form can say it */
     json_t *schema, *example;
 } crm_openapi_body_t;
 void crm_openapi_add_body(const crm_openapi_t *doc, json_t *operation,
                           const crm_openapi_body_t *body);
 
-/* A response without a body yet, with HEADERS (name to description; taken over; may be NULL). */
-json_t *crm_openapi_response(const crm_openapi_t *doc, const char *description, json_t *headers);
+/* A response without a body yet. */
+json_t *crm_openapi_response(const char *description);
+
+/* Says that RESPONSE has a header; ALWAYS: each time. */
+void crm_openapi_add_header(const crm_openapi_t *doc, json_t *response, const char *name,
+                            const char *description, int always);
 
 /* Says that RESPONSE may have a body of the media TYPE. Takes over SCHEMA and EXAMPLE (may be
  * NULL). In Swagger a response has one schema: the first. */
@@ -83,9 +89,30 @@ json_t *crm_openapi_field(crm_openapi_t *doc, const crm_field_t *fields, const c
 json_t *crm_openapi_record(crm_openapi_t *doc, const crm_entity_t *entity);
 json_t *crm_openapi_page(crm_openapi_t *doc, const crm_entity_t *entity);
 
-/* A reference to the schema of ROUTE's body; made when first asked for. *RET_REQUIRED: it may not
- * be left out. */
-json_t *crm_openapi_input(crm_openapi_t *doc, const crm_route_t *route, int *ret_required);
+/* The same of what is sent of ENTITY: whole, or (PARTIAL) as PATCH takes it. */
+json_t *crm_openapi_entity_input(crm_openapi_t *doc, const crm_entity_t *entity, int partial);
+
+/* The body of ROUTE, which has one. */
+crm_openapi_body_t crm_openapi_input(crm_openapi_t *doc, const crm_route_t *route);
+
+/* The schema NAME is SCHEMA (taken over); a reference to it. Another one by that name is a mistake
+ * in the tables: abort(). */
+json_t *crm_openapi_named(crm_openapi_t *doc, const char *name, json_t *schema);
+
+/* ANY_OF (taken over, an array) as a schema; Swagger knows no alternatives: the last of them. */
+json_t *crm_openapi_any_of(const crm_openapi_t *doc, json_t *any_of);
+
+/* 1 where ROUTE takes a body. */
+int crm_openapi_has_body(const crm_route_t *route);
+
+/* What the parameters of a list that ROUTE answers with are about. */
+const crm_entity_t *crm_openapi_listed(const crm_route_t *route);
+
+/* ---- openapi_batch.c: many writes in one call */
+
+crm_openapi_body_t crm_openapi_batch_input(crm_openapi_t *doc, const crm_route_t *route);
+json_t *crm_openapi_batch_answer(crm_openapi_t *doc, const crm_route_t *route);
+json_t *crm_openapi_batch_example(crm_openapi_t *doc, const crm_route_t *route);
 
 /* 1 where a client may send FIELD. */
 int crm_openapi_is_input(const crm_field_t *field);
@@ -120,6 +147,14 @@ const char *crm_openapi_path(apr_pool_t *pool, const crm_route_t *route);
 
 /* The answers of ROUTE by status. */
 json_t *crm_openapi_responses(crm_openapi_t *doc, const crm_route_t *route);
+
+/* 1 where ROUTE answers with STATUS. */
+int crm_openapi_answers(const crm_route_t *route, int status);
+
+/* References to the schemas of errors: of one sentence, of fields, as RFC 9457 has them. */
+json_t *crm_openapi_error(crm_openapi_t *doc);
+json_t *crm_openapi_invalid(crm_openapi_t *doc);
+json_t *crm_openapi_problem(crm_openapi_t *doc);
 
 /* ---- openapi_operation.c */
 

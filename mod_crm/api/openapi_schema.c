@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "api/openapi_parts.h"
+#include "db/list.h"
 
 const char *crm_openapi_camel(apr_pool_t *pool, const char *name)
 {
@@ -24,6 +25,27 @@ int crm_openapi_is_input(const crm_field_t *field)
 {
     return !(field->flags & CRM_F_READ_ONLY) && field->type != CRM_T_OBJECT &&
            field->type != CRM_T_LIST;
+}
+
+int crm_openapi_has_body(const crm_route_t *route)
+{
+    return route->body || route->input;
+}
+
+/* A view of records is listed as the records are. */
+const crm_entity_t *crm_openapi_listed(const crm_route_t *route)
+{
+    return route->result->table || !route->entity ? route->result : route->entity;
+}
+
+json_t *crm_openapi_named(crm_openapi_t *doc, const char *name, json_t *schema)
+{
+    const json_t *known = json_object_get(doc->schemas, name);
+    if (known && !json_equal(known, schema)) {
+        abort();
+    }
+    json_object_set_new(doc->schemas, name, schema);
+    return crm_openapi_ref(doc, CRM_REF_SCHEMA, name);
 }
 
 /* ---- one field */
@@ -73,6 +95,14 @@ static json_t *typed(const crm_field_t *field, crm_way_e way)
         json_object_set_new(schema, "items",
                             json_pack("{s:s, s:s}", "type", "integer", "format", "int64"));
     }
+    if (field->type == CRM_T_DECIMAL) {
+        json_object_set_new(schema, "pattern",
+                            json_sprintf("^-?[0-9]{1,%d}([.][0-9]{1,%d})?$",
+                                         field->max_length - field->scale, field->scale));
+    }
+    if (field->pattern) {
+        json_object_set_new(schema, "pattern", json_string(field->pattern));
+    }
     if (field->choices) {
         add_choices(field, schema);
     }
@@ -82,9 +112,51 @@ static json_t *typed(const crm_field_t *field, crm_way_e way)
     return schema;
 }
 
+static json_t *object_of(crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way,
+                         const crm_field_t *const *optional);
+
 static json_t *list_of(json_t *items)
 {
     return json_pack("{s:s, s:o}", "type", "array", "items", items);
+}
+
+/* A record as another one shows it: what is stored of it. */
+static json_t *details_of(crm_openapi_t *doc, const crm_entity_t *entity)
+{
+    const char *name =
+        apr_pstrcat(doc->pool, crm_openapi_camel(doc->pool, entity->name), "Details", NULL);
+    apr_array_header_t *fields = apr_array_make(doc->pool, 16, sizeof(crm_field_t));
+    for (const crm_field_t *field = entity->fields; field->name; field++) {
+        if (crm_list_is_detail(field)) {
+            APR_ARRAY_PUSH(fields, crm_field_t) = *field;
+        }
+    }
+    APR_ARRAY_PUSH(fields, crm_field_t) = (crm_field_t){.name = NULL};
+    return crm_openapi_named(doc, name,
+                             object_of(doc, (const crm_field_t *)fields->elts, CRM_WAY_OUT, NULL));
+}
+
+/* Objects that a handler makes. */
+static json_t *made(crm_openapi_t *doc, const crm_field_t *field)
+{
+    json_t *object = field->object ? crm_openapi_record(doc, field->object)
+                                   : json_pack("{s:s}", "type", "object");
+    switch (field->shape) {
+    case CRM_SHAPE_LIST:
+        return list_of(object);
+    case CRM_SHAPE_MAP:
+        return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", object);
+    case CRM_SHAPE_COUNTS:
+        json_decref(object);
+        return json_pack("{s:s, s:{s:s, s:s}}", "type", "object", "additionalProperties", "type",
+                         "integer", "format", "int64");
+    case CRM_SHAPE_TEXTS:
+        json_decref(object);
+        return list_of(json_pack("{s:s}", "type", "string"));
+    case CRM_SHAPE_ONE:
+        break;
+    }
+    return object;
 }
 
 /* What FIELD shows of other records. */
@@ -96,18 +168,8 @@ static json_t *nested(crm_openapi_t *doc, const crm_field_t *fields, const crm_f
         json_object_set_new(schema, "maxItems", json_integer(field->children->most));
         return schema;
     }
-    if (reference && reference->reference) {
-        return crm_openapi_record(doc, reference->reference->entity);
-    }
-    if (field->shape == CRM_SHAPE_COUNTS) {
-        return json_pack("{s:s, s:{s:s, s:s}}", "type", "object", "additionalProperties", "type",
-                         "integer", "format", "int64");
-    }
-    if (!field->object) {
-        return json_pack("{s:s}", "type", "object");
-    }
-    json_t *record = crm_openapi_record(doc, field->object);
-    return field->shape == CRM_SHAPE_LIST ? list_of(record) : record;
+    return reference && reference->reference ? details_of(doc, reference->reference->entity)
+                                             : made(doc, field);
 }
 
 static void add_preset(const crm_openapi_t *doc, const crm_field_t *field, json_t *schema)
@@ -122,7 +184,7 @@ static void add_preset(const crm_openapi_t *doc, const crm_field_t *field, json_
 json_t *crm_openapi_field(crm_openapi_t *doc, const crm_field_t *fields, const crm_field_t *field,
                           crm_way_e way)
 {
-    int is_nested = field->type == CRM_T_OBJECT || field->type == CRM_T_LIST;
+    int is_nested = field->type == CRM_T_OBJECT || field->type == CRM_T_LIST || field->object;
     json_t *schema =
         is_nested ? crm_openapi_own(doc, nested(doc, fields, field)) : typed(field, way);
     if (way == CRM_WAY_IN) {
@@ -149,9 +211,18 @@ json_t *crm_openapi_field(crm_openapi_t *doc, const crm_field_t *fields, const c
 
 /* ---- objects */
 
+/* Whether what is sent must have FIELD: never where it is the one of OPTIONAL that is named, or
+ * where OPTIONAL names none. */
+static int is_required(const crm_field_t *field, crm_way_e way, const crm_field_t *const *optional)
+{
+    return way == CRM_WAY_OUT ||
+           ((field->flags & CRM_F_REQUIRED) && (!optional || (*optional && *optional != field)));
+}
+
 /* All that is sent or answered of FIELDS. Clients may send more, which is ignored; answers have no
  * more. */
-static json_t *object_of(crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way, int partial)
+static json_t *object_of(crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way,
+                         const crm_field_t *const *optional)
 {
     json_t *properties = json_object(), *required = json_array();
     for (const crm_field_t *field = fields; field->name; field++) {
@@ -159,7 +230,7 @@ static json_t *object_of(crm_openapi_t *doc, const crm_field_t *fields, crm_way_
             continue;
         }
         json_object_set_new(properties, field->name, crm_openapi_field(doc, fields, field, way));
-        if (way == CRM_WAY_OUT || (!partial && (field->flags & CRM_F_REQUIRED))) {
+        if (is_required(field, way, optional)) {
             json_array_append_new(required, json_string(field->name));
         }
     }
@@ -180,7 +251,7 @@ json_t *crm_openapi_record(crm_openapi_t *doc, const crm_entity_t *entity)
     const char *name = crm_openapi_camel(doc->pool, entity->name);
     if (!json_object_get(doc->schemas, name)) {
         json_object_set_new(doc->schemas, name, json_object()); /* it may refer to itself */
-        json_t *schema = object_of(doc, entity->fields, CRM_WAY_OUT, 0);
+        json_t *schema = object_of(doc, entity->fields, CRM_WAY_OUT, NULL);
         if (entity->help) {
             json_object_set_new(schema, "description", json_string(entity->help));
         }
@@ -222,38 +293,72 @@ json_t *crm_openapi_page(crm_openapi_t *doc, const crm_entity_t *entity)
 
 /* ---- bodies */
 
-/* "ProfileUpdateInput": the pattern's words; of a record its name. */
-static const char *input_name(apr_pool_t *pool, const crm_route_t *route)
+/* "ProfileUpdate": the pattern's words, but for those that most have. */
+static const char *words_of(apr_pool_t *pool, const crm_route_t *route)
 {
-    int partial = (route->flags & CRM_ROUTE_PARTIAL) != 0;
     const char *words = "";
-    if (route->entity && route->body == route->entity->fields) {
-        words = route->entity->name;
-    } else {
-        char *state, *pattern = apr_pstrdup(pool, route->pattern);
-        for (char *word = apr_strtok(pattern, "/", &state); word;
-             word = apr_strtok(NULL, "/", &state)) {
-            if (*word != '{' && strcmp(word, "auth") != 0) {
-                words = apr_pstrcat(pool, words, " ", word, NULL);
-            }
+    char *state, *pattern = apr_pstrdup(pool, route->pattern);
+    for (char *word = apr_strtok(pattern, "/", &state); word;
+         word = apr_strtok(NULL, "/", &state)) {
+        if (*word != '{' && strcmp(word, "auth") != 0) {
+            words = apr_pstrcat(pool, words, " ", word, NULL);
         }
     }
-    return apr_pstrcat(pool, crm_openapi_camel(pool, words), partial ? "Patch" : "Input", NULL);
+    return crm_openapi_camel(pool, words);
 }
 
-json_t *crm_openapi_input(crm_openapi_t *doc, const crm_route_t *route, int *ret_required)
+/* The schema NAME (its end is told by PARTIAL) of what is sent of FIELDS. */
+static json_t *input_of(crm_openapi_t *doc, const char *name, const crm_field_t *fields,
+                        const crm_field_t *const *optional)
 {
-    const char *name = input_name(doc->pool, route);
-    json_t *schema =
-        object_of(doc, route->body, CRM_WAY_IN, (route->flags & CRM_ROUTE_PARTIAL) != 0);
+    int is_partial = optional && !*optional;
+    json_t *schema = object_of(doc, fields, CRM_WAY_IN, optional);
     if (doc->version == CRM_SWAGGER_2_0) {
-        crm_openapi_add_example(doc, schema, crm_openapi_example(doc, route->body, CRM_WAY_IN));
+        crm_openapi_add_example(doc, schema, crm_openapi_example(doc, fields, CRM_WAY_IN));
     }
-    const json_t *known = json_object_get(doc->schemas, name);
-    *ret_required = json_object_get(schema, "required") != NULL;
-    if (known && !json_equal(known, schema)) {
-        abort(); /* two tables of fields under one name: the rows' patterns tell them apart */
+    return crm_openapi_named(
+        doc, apr_pstrcat(doc->pool, name, is_partial ? "Patch" : "Input", NULL), schema);
+}
+
+json_t *crm_openapi_entity_input(crm_openapi_t *doc, const crm_entity_t *entity, int partial)
+{
+    static const crm_field_t *const all[] = {NULL};
+    return input_of(doc, crm_openapi_camel(doc->pool, entity->name), entity->fields,
+                    partial ? all : NULL);
+}
+
+/* The field whose value the path of ROUTE has: ".../by/<field>/{text}/". */
+static const crm_field_t *by_field(apr_pool_t *pool, const crm_route_t *route)
+{
+    const char *end = strrchr(route->pattern, '{') - 1, *start = end;
+    while (start[-1] != '/') {
+        start--;
     }
-    json_object_set_new(doc->schemas, name, schema);
-    return crm_openapi_ref(doc, CRM_REF_SCHEMA, name);
+    return crm_field_find(route->input, apr_pstrmemdup(pool, start, (apr_size_t)(end - start)));
+}
+
+crm_openapi_body_t crm_openapi_input(crm_openapi_t *doc, const crm_route_t *route)
+{
+    static const crm_field_t *const all[] = {NULL};
+    const crm_field_t *fields = route->body ? route->body : route->input;
+    int partial = (route->flags & CRM_ROUTE_PARTIAL) != 0;
+    const crm_field_t *by = NULL;
+    crm_openapi_body_t body = {.is_merge = strcmp(route->method, "PATCH") == 0};
+    if (route->flags & CRM_ROUTE_BATCH) {
+        return crm_openapi_batch_input(doc, route);
+    }
+    if (route->flags & CRM_ROUTE_BY) {
+        by = by_field(doc->pool, route);
+        body.schema = input_of(doc, words_of(doc->pool, route), fields, &by);
+    } else if (route->entity && route->body == route->entity->fields) {
+        body.schema = crm_openapi_entity_input(doc, route->entity, partial);
+    } else {
+        body.schema = input_of(doc, words_of(doc->pool, route), fields, partial ? all : NULL);
+    }
+    for (const crm_field_t *field = fields; field->name; field++) {
+        body.required |= !partial && field != by && crm_openapi_is_input(field) &&
+                         (field->flags & CRM_F_REQUIRED);
+    }
+    body.example = crm_openapi_example(doc, fields, CRM_WAY_IN);
+    return body;
 }

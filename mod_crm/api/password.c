@@ -6,6 +6,7 @@
 #include "api/represent.h"
 #include "api/routes.h"
 #include "base/json.h"
+#include "entities/entities.h"
 #include "service/password_reset.h"
 
 static const crm_field_t forgot_fields[] = {
@@ -27,7 +28,8 @@ static const crm_field_t reset_fields[] = {
      .type = CRM_T_TEXT,
      .flags = CRM_F_REQUIRED | CRM_F_SECRET,
      .max_length = 32,
-     .help = "The code from the mail."},
+     .help = "The code from the mail.",
+     .example = "271828"},
     CRM_FIELD_NEW_PASSWORD("new_password"),
     {.name = NULL},
 };
@@ -90,8 +92,11 @@ const crm_route_t crm_password_routes[] = {
         .access = CRM_ACCESS_ANYONE,
         .flags = CRM_ROUTE_SECRET | CRM_ROUTE_TENANT_FIELD,
         .body = forgot_fields,
+        .result = &crm_message_entity,
         .handler = forgot,
         .summary = "Have a code for a new password mailed.",
+        .statuses = (const int[]){429, 0},
+        .description = "The answer is the same whether there is such an account or not.",
     },
     {
         .method = "POST",
@@ -99,8 +104,11 @@ const crm_route_t crm_password_routes[] = {
         .access = CRM_ACCESS_ANYONE,
         .flags = CRM_ROUTE_SECRET | CRM_ROUTE_TENANT_FIELD,
         .body = reset_fields,
+        .result = &crm_message_entity,
         .handler = reset,
         .summary = "Set a new password by a mailed code; all sessions of the account end.",
+        .statuses = (const int[]){429, 0},
+        .description = "A code is good for 10 minutes and 5 tries.",
     },
     {.method = NULL},
 };

@@ -105,7 +105,8 @@ static const crm_field_t parameters[] = {
     {.name = "permission",
      .type = CRM_T_TEXT,
      .flags = CRM_F_REQUIRED,
-     .help = "The permission's name: app_label.view_model."},
+     .help = "The permission's name: app_label.view_model.",
+     .example = "leads.view_lead"},
     {.name = "user", .type = CRM_T_INTEGER, .flags = CRM_F_REQUIRED, .help = "The user's id."},
     {.name = NULL},
 };
@@ -224,6 +225,7 @@ const crm_route_t crm_permission_routes[] = {
         .result = &crm_explanation_entity,
         .handler = explain,
         .summary = "Say why a user has a permission, or why not.",
+        .query = parameters,
     },
     {
         .method = "GET",

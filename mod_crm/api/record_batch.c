@@ -9,8 +9,6 @@
 #include "api/records.h"
 #include "base/json.h"
 
-#define MOST_OPERATIONS 1000
-
 /* One operation, read. */
 typedef struct operation_t {
     const struct method_t *method;
@@ -148,9 +146,9 @@ static crm_error_t *read_batch(batch_t *batch)
     if (atomic && !json_is_boolean(atomic)) {
         return crm_error_field(pool, "atomic", "Must be a valid boolean.");
     }
-    if (json_array_size(batch->operations) > MOST_OPERATIONS) {
+    if (json_array_size(batch->operations) > CRM_BATCH_MAX) {
         return crm_error_field(pool, batch->are_bodies ? CRM_NON_FIELD : "operations",
-                               "Ensure this field has no more than %d elements.", MOST_OPERATIONS);
+                               "Ensure this field has no more than %d elements.", CRM_BATCH_MAX);
     }
     return NULL;
 }

@@ -15,7 +15,7 @@
 #define MOST_FIELDS 64  /* of bodies that are made here */
 
 /* What a row answers with. */
-typedef enum { RESULT_RECORD, RESULT_CHANGE, RESULT_NONE } result_e;
+typedef enum { RESULT_RECORD, RESULT_CHANGE, RESULT_MESSAGE, RESULT_NONE } result_e;
 
 /* For which entities a row is made, and how often. */
 typedef enum { FOR_ALL, FOR_UNIQUE, FOR_STATUS, FOR_VIEW, FOR_BY } made_for_e;
@@ -31,7 +31,9 @@ typedef struct call_t {
     result_e result;
     int is_list;
     crm_handler_fn *handler;
-    const char *summary;
+    const char *summary, *description;
+    int status;
+    const int *statuses;
     const crm_format_t *formats;
 } call_t;
 
@@ -52,15 +54,21 @@ static const call_t calls[] = {
         .has_body = 1,
         .handler = crm_records_create,
         .summary = "Create a {one}.",
+        .status = 201,
     },
     {
         .method = "POST",
         .suffix = "batch/",
         .action = CRM_ACTION_VIEW,
-        .flags = CRM_ROUTE_ATOMIC,
+        .flags = CRM_ROUTE_ATOMIC | CRM_ROUTE_BATCH,
         .result = RESULT_NONE,
         .handler = crm_records_batch,
         .summary = "Create, change and delete many {many} in one call.",
+        .description =
+            "Takes a list of bodies to create, or operations of all kinds; answers with the result "
+            "of each, in their order. All or nothing, unless `atomic` is false: then each stands "
+            "for itself, and 207 says that some failed. Each method takes its permission, too.",
+        .statuses = (const int[]){207, 0},
     },
     {
         .method = "POST",
@@ -107,7 +115,7 @@ static const call_t calls[] = {
         .method = "DELETE",
         .suffix = "{uuid}/",
         .action = CRM_ACTION_DELETE,
-        .result = RESULT_NONE,
+        .result = RESULT_MESSAGE,
         .handler = crm_records_delete,
         .summary = "Delete a {one}; it can be restored.",
     },
@@ -118,6 +126,8 @@ static const call_t calls[] = {
         .flags = CRM_ROUTE_ATOMIC,
         .handler = crm_records_restore,
         .summary = "Take back a {one} that was deleted.",
+        .description = "400 on a field whose unique value is in use by now.",
+        .statuses = (const int[]){412, 0},
     },
     {
         .method = "GET",
@@ -133,8 +143,12 @@ static const call_t calls[] = {
         .suffix = "by/{field}/{text}/",
         .made_for = FOR_UNIQUE,
         .action = CRM_ACTION_CHANGE,
+        .flags = CRM_ROUTE_BY,
         .handler = crm_records_put_by,
         .summary = "Create or change the {one} with this {field}.",
+        .description = "The path supplies the value, which the body may leave out. Creating takes "
+                       "the permission to add, too.",
+        .statuses = (const int[]){201, 0},
     },
     {
         .method = "PATCH",
@@ -168,6 +182,7 @@ static const call_t calls[] = {
         .flags = CRM_ROUTE_ATOMIC,
         .has_body = 1,
         .handler = crm_records_create_by,
+        .status = 201,
     },
     {.method = NULL},
 };
@@ -266,6 +281,8 @@ static const crm_entity_t *result_of(const call_t *call, const crm_entity_t *ent
     switch (call->result) {
     case RESULT_CHANGE:
         return &crm_change_entity;
+    case RESULT_MESSAGE:
+        return &crm_message_entity;
     case RESULT_NONE:
         return NULL;
     default:
@@ -294,6 +311,10 @@ static crm_route_t *add_row(const call_t *call, const words_t *words, const char
         .entity = entity,
         .action = call->action,
         .formats = call->formats,
+        .status = call->status,
+        .statuses = call->statuses,
+        .input = call->flags & (CRM_ROUTE_BY | CRM_ROUTE_BATCH) ? entity->fields : NULL,
+        .description = call->description,
     };
     return row;
 }

@@ -129,9 +129,8 @@ static void add_location(const crm_request_t *request, const crm_records_t *reco
                                crm_uuid_text(pool, &record->id), "/", NULL));
 }
 
-static crm_error_t *answer_record(const crm_record_t *record, int status, crm_answer_t *answer)
+static crm_error_t *answer_record(const crm_record_t *record, crm_answer_t *answer)
 {
-    answer->status = status;
     answer->json = record->json;
     answer->version = record->version;
     return NULL;
@@ -190,7 +189,7 @@ crm_error_t *crm_records_get(crm_request_t *request, const crm_values_t *values,
 
     CRM_ERR(one_of(request, &records, &id));
     CRM_ERR(crm_record_get(&records, request->pool, id, &record));
-    return answer_record(&record, 200, answer);
+    return answer_record(&record, answer);
 }
 
 /* ---- writes ---- */
@@ -204,7 +203,7 @@ crm_error_t *crm_records_create(crm_request_t *request, const crm_values_t *valu
     CRM_ERR(crm_records_of(request, &records));
     CRM_ERR(crm_record_create(&records, request->pool, values, &record));
     add_location(request, &records, &record, answer);
-    return answer_record(&record, 201, answer);
+    return answer_record(&record, answer);
 }
 
 crm_error_t *crm_records_create_by(crm_request_t *request, const crm_values_t *values,
@@ -218,7 +217,7 @@ crm_error_t *crm_records_create_by(crm_request_t *request, const crm_values_t *v
     CRM_ERR(id_of(request, 0, &id));
     CRM_ERR(crm_record_create_by(&records, request->pool, id, values, &record));
     add_location(request, &records, &record, answer);
-    return answer_record(&record, 201, answer);
+    return answer_record(&record, answer);
 }
 
 static crm_error_t *update(crm_request_t *request, const crm_values_t *values, crm_answer_t *answer)
@@ -230,7 +229,7 @@ static crm_error_t *update(crm_request_t *request, const crm_values_t *values, c
     CRM_ERR(one_of(request, &records, &id));
     CRM_ERR(crm_record_update(&records, request->pool, id, values, crm_records_if_match(request),
                               &record));
-    return answer_record(&record, 200, answer);
+    return answer_record(&record, answer);
 }
 
 crm_error_t *crm_records_put(crm_request_t *request, const crm_values_t *values,
@@ -269,7 +268,7 @@ crm_error_t *crm_records_restore(crm_request_t *request, const crm_values_t *val
     CRM_ERR(one_of(request, &records, &id));
     CRM_ERR(
         crm_record_restore(&records, request->pool, id, crm_records_if_match(request), &record));
-    return answer_record(&record, 200, answer);
+    return answer_record(&record, answer);
 }
 
 /* The unique field that the route's pattern names: ".../by/<field>/{text}/". */
@@ -327,7 +326,8 @@ crm_error_t *crm_records_put_by(crm_request_t *request, const crm_values_t *valu
     if (created) {
         add_location(request, &records, &record, answer);
     }
-    return answer_record(&record, created ? 201 : 200, answer);
+    answer->status = created ? 201 : 200;
+    return answer_record(&record, answer);
 }
 
 /* ---- the change log, also of records that are deleted ---- */

@@ -9,6 +9,9 @@
 #include "api/route.h"
 #include "service/record.h"
 
+/* Operations of one batch. */
+#define CRM_BATCH_MAX 1000
+
 /* Room for the routes of all entities. */
 #define CRM_RECORD_ROUTES_MAX 512
 

@@ -26,10 +26,14 @@ typedef enum {
 enum {
     CRM_ROUTE_NEEDS_TENANT = 1, /* a superuser who names none gets 400 "A tenant must be named." */
     CRM_ROUTE_SECRET = 2, /* its answers hold secrets: no Idempotency-Key, never stored by caches */
-    CRM_ROUTE_PARTIAL = 4,   /* the body is validated as PATCH's */
-    CRM_ROUTE_NO_TENANT = 8, /* whatever tenant is named does not matter */
-    CRM_ROUTE_ATOMIC = 32,   /* the handler writes by request->db, where it is set, alone */
-    CRM_ROUTE_UPLOAD = 64,   /* files of a form go to temporary files; CrmImportLimit bounds it */
+    CRM_ROUTE_PARTIAL = 4,      /* the body is validated as PATCH's */
+    CRM_ROUTE_NO_TENANT = 8,    /* whatever tenant is named does not matter */
+    CRM_ROUTE_ATOMIC = 32,      /* the handler writes by request->db, where it is set, alone */
+    CRM_ROUTE_UPLOAD = 64,      /* files of a form go to temporary files; CrmImportLimit bounds
+                                   them */
+    CRM_ROUTE_BY = 128,         /* the last parameter is the value of the field that is named before
+                                   it; the body may leave that out */
+    CRM_ROUTE_BATCH = 256,      /* many writes of `entity`, as api/record_batch.c has them */
     CRM_ROUTE_TENANT_FIELD = 16 /* an unknown tenant is 400 in non_field_errors, not 404 */
 };
 
@@ -70,10 +74,12 @@ struct crm_route_t {
     const crm_entity_t *entity; /* of records: what it is about; else NULL */
     crm_action_e action;        /* what it does with them */
 
-    int status;               /* of success; 0: 200 */
-    const int *statuses;      /* others than follow from the rest of the row (api/openapi_answer.c);
-                                 ends with 0; or NULL */
-    const crm_field_t *query; /* query parameters of its own; ends with name NULL; or NULL */
+    int status;          /* of success; 0: 200 */
+    const int *statuses; /* others than follow from the rest of the row (api/openapi_answer.c);
+                            ends with 0; or NULL */
+    const crm_field_t
+        *input; /* fields of a body that the handler itself reads and checks; or NULL */
+    const crm_field_t *query;    /* query parameters of its own; ends with name NULL; or NULL */
     const crm_format_t *formats; /* of an answer that is not JSON alone; ends with name NULL; or
                                     NULL */
     const char *description;     /* what the summary does not say, Markdown; or NULL */

@@ -58,6 +58,7 @@ static const crm_field_t fields[] = {
         .details = "call_outcome",
         .label = "Outcome",
         .help = "The outcome for people to read.",
+        .example = "Sent Info",
     },
     CRM_FIELD_CREATED_BY,
     {
@@ -66,6 +67,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .label = "Created by",
         .help = "The name of the user who noted it.",
+        .example = "ada",
         .expression = "(SELECT a.username FROM account a WHERE a.id = r.created_by)",
     },
     CRM_FIELD_TIMES,

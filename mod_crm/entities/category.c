@@ -19,6 +19,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_REQUIRED | CRM_FOUND,
         .max_length = 255,
         .help = "The category's name.",
+        .example = "Machines",
         .aliases = CRM_ALIASES_NAME,
     },
     {
@@ -28,6 +29,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_OPTIONAL | CRM_FOUND | CRM_F_UNIQUE,
         .max_length = 50,
         .help = "A short name, unique in the tenant.",
+        .example = "M-1",
     },
     {
         .name = "description",
@@ -50,6 +52,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .label = "Parent",
         .help = "The name of the category it lies in.",
+        .example = "Goods",
         .expression = "(SELECT p.name FROM category p WHERE p.id = r.parent AND "
                       "p.deleted_at IS NULL)",
     },

@@ -8,6 +8,18 @@ static const crm_choice_t actions[] = {
     {"deleted", "Deleted"}, {NULL, NULL},
 };
 
+static const crm_field_t value_fields[] = {
+    {.name = "old", .type = CRM_T_JSON, .help = "Before.", .example = "\"Bonn\""},
+    {.name = "new", .type = CRM_T_JSON, .help = "After.", .example = "\"Berlin\""},
+    {.name = NULL},
+};
+
+static const crm_entity_t value_entity = {
+    .name = "changed_value",
+    .label = "Changed value",
+    .fields = value_fields,
+};
+
 static const crm_field_t fields[] = {
     {
         .name = "id",
@@ -30,6 +42,7 @@ static const crm_field_t fields[] = {
         .type = CRM_T_TEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL | CRM_F_FILTERABLE,
         .help = "The field, where a single one was changed.",
+        .example = "city",
     },
     {
         .name = "old_value",
@@ -37,6 +50,7 @@ static const crm_field_t fields[] = {
         .type = CRM_T_LONGTEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "Its value before.",
+        .example = "Bonn",
     },
     {
         .name = "new_value",
@@ -44,12 +58,16 @@ static const crm_field_t fields[] = {
         .type = CRM_T_LONGTEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "Its value after.",
+        .example = "Berlin",
     },
     {
         .name = "changes",
         .column = "changes",
         .type = CRM_T_JSON,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
+        .object = &value_entity,
+        .shape = CRM_SHAPE_MAP,
+        .example = "{\"city\": {\"old\": \"Bonn\", \"new\": \"Berlin\"}}",
         .help = "All fields that were changed: each with old and new.",
     },
     {
@@ -58,6 +76,7 @@ static const crm_field_t fields[] = {
         .type = CRM_T_LONGTEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "How it came about, where that was not by a call for this record.",
+        .example = "by an import",
     },
     {
         .name = "changed_by",
@@ -72,6 +91,7 @@ static const crm_field_t fields[] = {
         .type = CRM_T_TEXT,
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .help = "His name at that time.",
+        .example = "ada",
     },
     {
         .name = "changed_by_email",
@@ -98,4 +118,5 @@ const crm_entity_t crm_change_entity = {
     .fields = fields,
     .id = "id",
     .order = "-created_at",
+    .help = "A change of a record.",
 };

@@ -37,6 +37,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_REQUIRED | CRM_FOUND,
         .max_length = 255,
         .help = "The customer's name.",
+        .example = "Ada Lovelace",
         .aliases = CRM_ALIASES_NAME,
     },
     {
@@ -64,6 +65,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_OPTIONAL | CRM_FOUND,
         .max_length = 255,
         .help = "The company the customer works for, or is.",
+        .example = "Analytical Engines Ltd",
         .aliases = (const char *const[]){"organization", NULL},
     },
     CRM_FIELD_ADDRESS,
@@ -123,26 +125,29 @@ static const crm_import_t import = {
 
 /* ---- by lead status, in the shape that a well-known CRM's contacts have ---- */
 
-static const crm_field_t by_lead_status_fields[] = {
-    {.name = "id", .type = CRM_T_UUID, .help = "Identifies the customer."},
-    {.name = "properties",
-     .type = CRM_T_OBJECT,
-     .help = "phone, firstname, lastname, email, hs_lead_status."},
-    {.name = "company", .type = CRM_T_OBJECT, .help = "The company: name."},
-    {.name = "is_lead_created", .type = CRM_T_BOOLEAN, .help = "Whether the customer has a lead."},
-    {.name = "last_call_time",
-     .type = CRM_T_TIME,
-     .flags = CRM_F_NULL,
-     .help = "When the customer's leads were called last."},
-    {.name = NULL},
-};
+CRM_PARTS(customer_contact, "Contact",
+          {.name = "phone", .type = CRM_T_PHONE, .help = "The telephone number."},
+          {.name = "firstname", .type = CRM_T_TEXT, .help = "The first word of the name."},
+          {.name = "lastname", .type = CRM_T_TEXT, .help = "The rest of the name."},
+          {.name = "email", .type = CRM_T_EMAIL, .help = "The e-mail address."},
+          {.name = "hs_lead_status",
+           .type = CRM_T_CHOICE,
+           .flags = CRM_F_NULL,
+           .choices = lead_statuses,
+           .help = "Where the customer stands."});
 
-static const crm_entity_t by_lead_status_entity = {
-    .name = "customer_by_lead_status",
-    .plural = "customers_by_lead_status",
-    .label = "Customer by lead status",
-    .fields = by_lead_status_fields,
-};
+CRM_PARTS(customer_company, "Company",
+          {.name = "name", .type = CRM_T_TEXT, .flags = CRM_F_NULL, .help = "Its name."});
+
+CRM_PARTS(customer_by_lead_status, "Customer by lead status",
+          {.name = "id", .type = CRM_T_UUID, .help = "Identifies the customer."},
+          {.name = "properties", .type = CRM_T_OBJECT, .object = &customer_contact_entity},
+          {.name = "company", .type = CRM_T_OBJECT, .object = &customer_company_entity},
+          {.name = "is_lead_created", .type = CRM_T_BOOLEAN, .help = "Whether he has a lead."},
+          {.name = "last_call_time",
+           .type = CRM_T_TIME,
+           .flags = CRM_F_NULL,
+           .help = "When the customer's leads were called last."});
 
 /* The first word of a name is the first name, the rest the last name; new reference. */
 static json_t *by_lead_status(const json_t *record)
@@ -165,7 +170,7 @@ static const crm_view_t views[] = {
     {
         .name = "by-lead-status",
         .summary = "Customers that can be called, with where they stand.",
-        .result = &by_lead_status_entity,
+        .result = &customer_by_lead_status_entity,
         .condition = "r.phone <> '' OR " A_LEAD " AND l.phone <> '')",
         .shape = by_lead_status,
     },

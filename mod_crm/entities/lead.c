@@ -51,6 +51,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_REQUIRED | CRM_FOUND,
         .max_length = 255,
         .help = "The lead's name.",
+        .example = "Ada Lovelace",
         .aliases = CRM_ALIASES_NAME,
     },
     {
@@ -87,6 +88,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_REQUIRED | CRM_F_FILTERABLE | CRM_F_FOLDED,
         .max_length = 120,
         .help = "Where the lead came from.",
+        .example = "website",
         .aliases = (const char *const[]){"channel", NULL},
     },
     CRM_FIELD_NOTES,
@@ -111,6 +113,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_WRITE_ONLY | CRM_OPTIONAL,
         .max_length = 255,
         .help = "The name of a customer that is made.",
+        .example = "Ada Lovelace",
         .aliases = (const char *const[]){"client_name", NULL},
     },
     {

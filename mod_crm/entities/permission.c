@@ -20,6 +20,7 @@ static const crm_field_t permission_fields[] = {
         .flags = LISTED,
         .max_length = 100,
         .help = "What it allows: \"view_lead\".",
+        .example = "view_lead",
     },
     {
         .name = "name",
@@ -27,6 +28,7 @@ static const crm_field_t permission_fields[] = {
         .type = CRM_T_TEXT,
         .flags = LISTED,
         .help = "The same for people: \"Can view lead\".",
+        .example = "Can view lead",
     },
     {
         .name = "app_label",
@@ -35,6 +37,7 @@ static const crm_field_t permission_fields[] = {
         .flags = LISTED,
         .max_length = 100,
         .help = "What stands before the codename's point: \"leads\".",
+        .example = "leads",
     },
     {
         .name = "model",
@@ -43,6 +46,7 @@ static const crm_field_t permission_fields[] = {
         .flags = LISTED,
         .max_length = 100,
         .help = "The kind of record: \"lead\".",
+        .example = "lead",
     },
     {.name = NULL},
 };
@@ -64,6 +68,7 @@ static const crm_field_t group_fields[] = {
         .min_length = 1,
         .max_length = 150,
         .help = "The group's name, unique in the tenant without regard to case and accents.",
+        .example = "Sales",
     },
     {
         .name = "permissions",
@@ -89,8 +94,10 @@ static const crm_field_t grant_fields[] = {
     },
     {
         .name = "permissions",
-        .type = CRM_T_JSON,
+        .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY,
+        .shape = CRM_SHAPE_TEXTS,
+        .example = "[\"leads.view_lead\"]",
         .help = "The names of all permissions that the user has, himself or through groups; of an "
                 "admin: all there are.",
     },
@@ -109,12 +116,26 @@ static const crm_field_t grant_fields[] = {
     {.name = NULL},
 };
 
+static const crm_field_t granting_fields[] = {
+    {.name = "id", .type = CRM_T_INTEGER, .help = "The group's id."},
+    {.name = "name", .type = CRM_T_TEXT, .help = "The group's name.", .example = "Users"},
+    {.name = "is_member", .type = CRM_T_BOOLEAN, .help = "Whether the user is in it."},
+    {.name = NULL},
+};
+
+static const crm_entity_t granting_entity = {
+    .name = "granting_group",
+    .label = "Group that grants it",
+    .fields = granting_fields,
+};
+
 static const crm_field_t explanation_fields[] = {
     {
         .name = "permission",
         .type = CRM_T_TEXT,
         .flags = CRM_F_READ_ONLY,
         .help = "The permission that was asked about.",
+        .example = "leads.view_lead",
     },
     {
         .name = "user_id",
@@ -130,15 +151,19 @@ static const crm_field_t explanation_fields[] = {
     },
     {
         .name = "reasons",
-        .type = CRM_T_JSON,
+        .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY,
+        .shape = CRM_SHAPE_TEXTS,
+        .example = "[\"group \\\"Users\\\" grants it\"]",
         .help = "Why, or why not: sentences.",
     },
     {
         .name = "groups",
-        .type = CRM_T_JSON,
+        .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY,
-        .help = "The groups that grant it: id, name, is_member (whether the user is in it).",
+        .object = &granting_entity,
+        .shape = CRM_SHAPE_LIST,
+        .help = "The groups that grant it.",
     },
     {.name = NULL},
 };
@@ -151,6 +176,7 @@ const crm_entity_t crm_permission_entity = {
     .fields = permission_fields,
     .id = "id",
     .order = "id",
+    .help = "Something that users and groups may be allowed.",
 };
 
 const crm_entity_t crm_group_entity = {
@@ -161,6 +187,7 @@ const crm_entity_t crm_group_entity = {
     .fields = group_fields,
     .id = "id",
     .order = "id",
+    .help = "Users who may do the same.",
 };
 
 const crm_entity_t crm_grant_entity = {
@@ -168,6 +195,7 @@ const crm_entity_t crm_grant_entity = {
     .plural = "user_permissions",
     .label = "Permissions of a user",
     .fields = grant_fields,
+    .help = "What a user may do.",
 };
 
 const crm_entity_t crm_explanation_entity = {
@@ -175,4 +203,5 @@ const crm_entity_t crm_explanation_entity = {
     .plural = "permission_explanations",
     .label = "Explanation",
     .fields = explanation_fields,
+    .help = "Why a user may do something, or may not.",
 };

@@ -31,6 +31,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_REQUIRED | CRM_FOUND,
         .max_length = 255,
         .help = "The product's name.",
+        .example = "Difference engine",
         .aliases = CRM_ALIASES_NAME,
     },
     {
@@ -41,6 +42,7 @@ static const crm_field_t fields[] = {
         .max_length = 64,
         .label = "SKU",
         .help = "The stock keeping unit, unique in the tenant.",
+        .example = "DE-1",
     },
     {
         .name = "price",
@@ -74,6 +76,7 @@ static const crm_field_t fields[] = {
         .flags = CRM_F_READ_ONLY | CRM_F_NULL,
         .label = "Category",
         .help = "The name of the category it belongs to.",
+        .example = "Machines",
         .expression = "(SELECT c.name FROM category c WHERE c.id = r.category AND "
                       "c.deleted_at IS NULL)",
     },

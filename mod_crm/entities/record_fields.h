@@ -59,6 +59,12 @@
         .help = "When it was last changed."                                                        \
     }
 
+/* What an object in a record or a view consists of: its fields, and them as an entity. */
+#define CRM_PARTS(part, part_label, ...)                                                           \
+    static const crm_field_t part##_fields[] = {__VA_ARGS__, {.name = NULL}};                      \
+    static const crm_entity_t part##_entity = {                                                    \
+        .name = #part, .label = part_label, .fields = part##_fields}
+
 /* Columns of imported files that stand for a name, an e-mail address, a telephone number. */
 #define CRM_ALIASES_NAME                                                                           \
     (const char *const[])                                                                          \

@@ -59,9 +59,15 @@ typedef struct crm_choice_t {
 struct crm_entity_t;
 struct crm_link_t;
 
-/* What a CRM_T_OBJECT that a handler makes consists of: one object of `object`, a list of them, or
- * whole numbers by name. */
-typedef enum { CRM_SHAPE_ONE, CRM_SHAPE_LIST, CRM_SHAPE_COUNTS } crm_shape_e;
+/* What is in JSON, or in an object that a handler makes: one object of `object`, a list of them,
+ * such objects by name; whole numbers by name; a list of texts. */
+typedef enum {
+    CRM_SHAPE_ONE,
+    CRM_SHAPE_LIST,
+    CRM_SHAPE_MAP,
+    CRM_SHAPE_COUNTS,
+    CRM_SHAPE_TEXTS
+} crm_shape_e;
 
 /* What a CRM_T_REFERENCE refers to. */
 typedef struct crm_reference_t {
@@ -100,6 +106,7 @@ typedef struct crm_field_t {
     /* for OpenAPI alone */
     const struct crm_entity_t *object;
     crm_shape_e shape;
+    const char *pattern; /* regular expression (ECMA-262) of a text that has a form; or NULL */
     const char *example; /* a value as text; NULL: its type's */
 } crm_field_t;
 

@@ -11,6 +11,7 @@ const read = (type, text) => {
 
 const encoders = {
     'application/json': (body) => JSON.stringify(body),
+    'application/merge-patch+json': (body) => JSON.stringify(body),
     'application/x-www-form-urlencoded': (body) => new URLSearchParams(body).toString(),
     'multipart/form-data': (body) => {
         const form = new FormData();

@@ -17,6 +17,7 @@ const byFormat = {
 
 // A value that SCHEMA allows; of free text another one each time.
 export const valid = (schema) => {
+    if (schema.pattern && !byFormat[schema.format]) return schema.examples[0];
     if (schema.enum) return schema.enum.find((each) => each !== null && each !== '');
     const [type] = types(schema);
     if (type === 'string') return (byFormat[schema.format] ?? word)();
@@ -32,7 +33,7 @@ export const validOthers = (schema) => {
     if (types(schema).includes('null')) others.push({ why: 'null', value: null });
     if (schema.enum) others.push(...schema.enum.map((value) => ({ why: `"${value}"`, value })));
     if (types(schema).includes('boolean')) others.push({ why: 'false', value: false });
-    if (isText(schema) && !schema.format) {
+    if (isText(schema) && !schema.format && !schema.pattern) {
         if (!schema.minLength) others.push({ why: 'blank', value: '' });
         if (schema.maxLength <= 4096) others.push({ why: 'longest', value: word().padEnd(schema.maxLength, 'ü') });
     }
@@ -54,6 +55,7 @@ export const invalid = (schema) => {
     if (isText(schema) && schema.minLength) wrong.push({ why: 'blank', value: '' });
     if (isText(schema) && schema.minLength > 1) wrong.push({ why: 'too short', value: 'x'.repeat(schema.minLength - 1) });
     if (isText(schema) && schema.maxLength <= 4096) wrong.push({ why: 'too long', value: 'x'.repeat(schema.maxLength + 1) });
+    if (schema.pattern) wrong.push({ why: 'of another form', value: '-?-' });
     if (['email', 'date-time', 'date', 'uuid', 'uri', 'decimal'].includes(schema.format)) wrong.push({ why: `no ${schema.format}`, value: 'x' });
     return wrong;
 };
