@@ -9,7 +9,10 @@ use JSON::PP;
 on_each_database(sub {
     my ($server) = @_;
     my $acme = $server->register('Acme');
-    my %token = (admin => $acme->{token}, user => $server->add_user($acme, 'ulla')->{token},
+    my $user = $server->add_user($acme, 'ulla');
+    $server->call(POST => "/api/auth/users/$user->{id}/set-groups-permissions/", {token => $acme->{token},
+        body => {group_ids => [], permission_ids => []}}, 200);
+    my %token = (admin => $acme->{token}, user => $user->{token},
         superuser => $server->superuser->{token}, stranger => $server->register('Globex')->{token});
     $server->wait_history($token{admin}, '', 1);
     Crm::Node::tap('t/contract', 'contract.mjs', CRM_URL => $server->url, CRM_TOKENS => encode_json(\%token));

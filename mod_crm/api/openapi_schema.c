@@ -358,6 +358,7 @@ crm_openapi_body_t crm_openapi_input(crm_openapi_t *doc, const crm_route_t *rout
     for (const crm_field_t *field = fields; field->name; field++) {
         body.required |= !partial && field != by && crm_openapi_is_input(field) &&
                          (field->flags & CRM_F_REQUIRED);
+        body.is_json |= crm_openapi_is_input(field) && field->type == CRM_T_INTEGERS;
     }
     body.example = crm_openapi_example(doc, fields, CRM_WAY_IN);
     return body;

@@ -305,6 +305,7 @@ crm_error_t *crm_records_batch(crm_request_t *request, const crm_values_t *value
     CRM_ERR(read_batch(&batch));
     CRM_ERR(check_access(&batch));
     CRM_ERR(crm_records_of(request, &records));
+    CRM_ERR(crm_record_check_parent(&records, request->pool));
     batch.results = crm_json_own(request->pool, json_array());
     CRM_ERR(run(&batch, &records));
     answer->status = !batch.failed ? 200 : batch.atomic ? 400 : 207;

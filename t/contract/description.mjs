@@ -57,7 +57,7 @@ export class Description {
     faults(operation, answer, loose) {
         const described = this.resolve(operation.responses[answer.status]);
         if (!described) return [`status ${answer.status} is not described: ${answer.text.slice(0, 300)}`];
-        const faults = Object.keys(described.headers ?? {}).filter((name) => !answer.headers.has(name))
+        const faults = Object.keys(described.headers ?? {}).filter((name) => described.headers[name].required && !answer.headers.has(name))
             .map((name) => `header ${name} is described, and not there`);
         const types = Object.keys(described.content ?? {});
         if (!types.length) return answer.text === '' ? faults : [...faults, `a body, and none is described: ${answer.text.slice(0, 100)}`];

@@ -4,16 +4,24 @@ import { valid } from './values.mjs';
 
 const password = 'correct horse battery';
 
+// Where what a path parameter names is made, when that is not the path before it.
+const elsewhere = {
+    '/api/auth/users/': '/api/auth/tenant/users/',
+    '/api/leads/call-summaries/by-customer/': '/api/customers/',
+};
+
 export class World {
+    references = new Map(); // path to the id of a record that others refer to
+
     constructor(calls, tokens) {
         this.calls = calls;
         this.description = calls.description;
         this.tokens = tokens;
     }
 
-    // A new account of the tenant, logged in: {username, password, token, id}.
+    // A new account of the tenant, logged in: {username, email, password, token, id}.
     async account() {
-        const made = await this.make('/api/auth/tenant/users/create/');
+        const made = await this.make('/api/auth/tenant/users/');
         return { ...made, password, token: await this.logIn(made.username) };
     }
 
@@ -31,11 +39,14 @@ export class World {
         return this.tokens.admin;
     }
 
-    // A body of OPERATION with the properties that ONLY allows, each with a value of its own.
+    // A body of OPERATION with the properties that ONLY allows, each with a value of its own; where it may
+    // be a list, a list of one.
     async body(operation, only = () => true) {
+        const list = operation.body?.anyOf?.find((each) => each.type === 'array');
+        if (list) return [await this.body({ ...operation, body: this.description.resolve(list.items) }, only)];
         const body = {};
         const properties = operation.body?.properties ?? {};
-        for (const name of Object.keys(properties).filter(only)) body[name] = await this.value(name, properties[name], body);
+        for (const name of Object.keys(properties).filter(only)) body[name] = await this.value(operation, name, properties[name]);
         return body;
     }
 
@@ -44,36 +55,42 @@ export class World {
     }
 
     // What the description cannot tell: passwords, and accounts that are there.
-    async value(name, schema, body) {
-        if (name === 'username' && body.password === undefined && schema.maxLength === 254) return (this.known = await this.account()).username;
+    async value(operation, name, schema) {
+        if (operation.path.endsWith('/auth/login/') && name === 'username') return (await this.account()).username;
         if (schema.format === 'password') return password;
-        if (schema['x-crm-reference']) return (await this.make(schema['x-crm-reference'].path)).id;
+        if (schema['x-crm-reference']) return this.reference(schema['x-crm-reference'].path);
         return valid(schema);
     }
 
-    // Makes what lies at PATH ("/api/auth/tenants/"): the answer's value.
-    async make(path) {
+    async reference(path) {
+        if (!this.references.has(path)) this.references.set(path, (await this.make(path)).id);
+        return this.references.get(path);
+    }
+
+    // Makes what lies at PATH ("/api/auth/tenants/"), whose parameters are PARAMETERS: the answer's
+    // value; undefined where nothing can be made.
+    async make(path, parameters) {
         const create = this.description.find('POST', path) ?? this.description.find('POST', `${path}create/`);
         if (!create) return undefined;
         const token = create.access === 'superuser' ? this.tokens.superuser : this.tokens.admin;
-        const call = { path: await this.path(create), token, body: await this.body(create) };
-        const answer = await this.calls.send(create, call, create.answers[0].status, 'makes one');
-        return answer.value;
+        const call = { path: parameters ?? (await this.path(create)), token, body: await this.required(create) };
+        return (await this.calls.send(create, call, create.answers[0].status, 'makes one')).value;
     }
 
     // Values of OPERATION's path parameters that are there.
     async path(operation, token) {
         const parameters = {};
-        for (const { name } of operation.parameters.filter((each) => each.in === 'path')) {
+        for (const { name, schema } of operation.parameters.filter((each) => each.in === 'path')) {
             const before = operation.path.slice(0, operation.path.indexOf(`{${name}}`));
-            parameters[name] = (await this.there(before, parameters, token)) ?? 'none';
+            const property = operation.body?.properties?.[name];
+            parameters[name] = schema.format ? await this.there(before, parameters, token) : valid(property ?? schema);
         }
         return parameters;
     }
 
     // The id of one that lies at the collection PATH.
     async there(path, parameters, token) {
-        const made = await this.make(path);
+        const made = await this.make(elsewhere[path] ?? path, elsewhere[path] ? {} : { ...parameters });
         if (made) return made.id;
         const list = this.description.find('GET', path);
         const answer = await this.calls.send(list, { path: parameters, token: token ?? this.tokens.admin }, 200, 'lists');
