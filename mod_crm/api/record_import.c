@@ -251,7 +251,8 @@ crm_error_t *crm_records_import(crm_request_t *request, const crm_values_t *valu
     (void)values;
 
     CRM_ERR(read_parameters(request, &parameters));
-    if (choice_of(&parameters, "on_duplicate", on_duplicate) == CRM_DUPLICATE_UPDATE) {
+    if (choice_of(&parameters, "on_duplicate", on_duplicate) == CRM_DUPLICATE_UPDATE &&
+        request->route->entity->import && request->route->entity->import->key) {
         CRM_ERR(crm_access_permit(request, request->route->entity, CRM_ACTION_CHANGE));
     }
     CRM_ERR(crm_body_read(request));
