@@ -31,9 +31,9 @@ sub normal {
     $text =~ s/\bcrm_[A-Za-z0-9_-]{54}(?![A-Za-z0-9_-])/TOKEN/g;
     $text =~ s/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/TIME/g;
     $text =~ s/"\d{4}-\d\d-\d\d"/"DAY"/g;
+    $text =~ s{http://(?:localhost|127\.0\.0\.1):\d+}{URL}g;
     $text =~ s/\b\d+\.\d+(?:e-?\d+)?\b/NUMBER/g;
     $text =~ s/("\w*execution_time") ?: ?(?:0|NUMBER)\b/$1:NUMBER/g;
-    $text =~ s{http://(?:localhost|127\.0\.0\.1):\d+}{URL}g;
     $text =~ s/crm_t[a-z]{10}_tenant_/crm_tenant_/g;    # the harness's own prefix
     $text =~ s/\s+\z//;
     return $text;
