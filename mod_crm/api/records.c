@@ -6,6 +6,7 @@
 #include "api/access.h"
 #include "api/body.h"
 #include "api/conditional.h"
+#include "api/fields.h"
 #include "api/page.h"
 #include "api/records.h"
 #include "base/json.h"
@@ -64,6 +65,9 @@ crm_error_t *crm_records_of(crm_request_t *request, crm_records_t *ret_records)
 
     *checks = (crm_permit_t){.check = permit, .baton = request};
     records.permit = checks;
+    if (request->route->result == records.entity) {
+        CRM_ERR(crm_fields_read(request, &records.shown));
+    }
     if (has_parent(request)) {
         CRM_ERR(id_of(request, 0, &records.parent));
     }
@@ -408,7 +412,7 @@ crm_error_t *crm_records_view(crm_request_t *request, const crm_values_t *values
     (void)values;
 
     CRM_ERR(crm_records_of(request, &records));
-    const crm_condition_t condition = {.sql = view_of(request)->condition};
+    const crm_condition_t condition = {.sql = view_of(request)->without, .without = 1};
     const crm_page_t page = {
         .db = records.db,
         .entity = records.entity,
@@ -423,7 +427,7 @@ crm_error_t *crm_records_view_one(crm_request_t *request, const crm_values_t *va
                                   crm_answer_t *answer)
 {
     const crm_view_t *view = view_of(request);
-    const crm_condition_t condition = {.sql = view->condition};
+    const crm_condition_t condition = {.sql = view->without, .without = 1};
     crm_records_t records;
     crm_record_t record;
     const crm_uuid_t *id;

@@ -16,6 +16,8 @@
  * - {for share}: a read that keeps rows from being changed until the transaction ends
  * - {then join}: a join that reads the table before it first
  * - {slot}: a small number that two connections seldom share
+ * - {index only}, at the beginning: a SELECT for which an index holds all that is read of its
+ * largest table; it is prepared anew each time where a prepared statement forgets that
  *
  * LIKE always with: LIKE ? ESCAPE '|'.
  */

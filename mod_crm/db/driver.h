@@ -46,6 +46,8 @@ struct crm_driver_t {
     int write_begins;   /* a write outside a transaction is put into one */
     int lock_connects;  /* a lock needs a connection */
     int ddl_commits;    /* DDL ends a transaction */
+    int forgets_index;  /* a statement that is run again may not see any more that an index is all
+                           it needs */
     int keeps_results;  /* a statement keeps its rows in memory until it is run again */
     int backslashes;    /* a backslash in a string of SQL takes the next character's meaning */
     int most_prepared;  /* a connection that prepared so many statements is replaced; 0: any */

@@ -323,6 +323,7 @@ const crm_driver_t crm_driver_mysql = {
     .rekeys = 1,
     .lock_connects = 1,
     .ddl_commits = 1,
+    .forgets_index = 1, /* MariaDB 10.11: a table that another statement read whole rows of */
     .keeps_results = 1,
     .backslashes = 1,
     .tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "

@@ -32,6 +32,8 @@ typedef struct crm_condition_t {
     const char *sql; /* or NULL */
     const crm_value_t *args;
     int nargs;
+    int without; /* it says which records are left out: few, so that the others are counted by them
+                  */
 } crm_condition_t;
 
 /* Runs QUERY on DB. A page past the end (but the first) is NOT_FOUND "Invalid page.". */

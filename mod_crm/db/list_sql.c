@@ -2,10 +2,10 @@
 
 #include <apr_strings.h>
 
+#include "db/list_tally.h"
 #include "db/list_where.h"
 
-/* From this offset on, a page is found by its ids alone: what is skipped costs what an index
- * costs, not what rows cost. */
+/* From this offset on, a page is found by its ids alone. */
 #define DEEP_OFFSET 1000
 
 static const crm_field_t *id_field(const crm_entity_t *entity)
@@ -88,22 +88,21 @@ static void from(crm_list_builder_t *builder, const crm_entity_t *entity)
     add_table(builder, entity->table, "r");
 }
 
-/* With words alone, the table of search is read first, in its order; with other conditions the
- * database chooses. */
-static void from_query(crm_list_builder_t *builder, const crm_query_t *query,
-                       const crm_condition_t *condition)
+/* The records, and the table of search where there are words. */
+static void add_found(crm_list_builder_t *builder, const crm_query_t *query,
+                      const crm_condition_t *condition)
 {
     const crm_entity_t *entity = query->entity;
 
-    if (!crm_list_searches(query)) {
-        from(builder, entity);
-        return;
+    if (crm_list_searches(query)) {
+        add_table(builder, entity->search_table, "s");
+        crm_list_add(builder,
+                     crm_list_searches_first(query, condition) ? " {then join} " : " JOIN ");
     }
-    crm_list_add(builder, " FROM ");
-    add_table(builder, entity->search_table, "s");
-    crm_list_add(builder, crm_list_joins(query, condition) ? " JOIN " : " {then join} ");
     add_table(builder, entity->table, "r");
-    crm_list_add(builder, " ON r.id = s.id AND r.created_at = s.created_at");
+    if (crm_list_searches(query)) {
+        crm_list_add(builder, " ON r.id = s.id AND r.created_at = s.created_at");
+    }
 }
 
 /* The records that fields show, where they are still there. */
@@ -146,17 +145,40 @@ static void add_limit(crm_list_builder_t *builder, apr_int64_t limit, apr_int64_
 
 /* ---- statements ---- */
 
-static void build_deep_page(crm_list_builder_t *builder, const crm_query_t *query,
-                            const crm_condition_t *condition, int limit, apr_int64_t offset)
+/* 1 when all that QUERY's conditions and order look at is in the table of search. */
+static int is_found_by_search(const crm_query_t *query, const crm_condition_t *condition)
+{
+    for (int i = 0; i < query->order->nelts; i++) {
+        const crm_field_t *field = APR_ARRAY_IDX(query->order, i, crm_order_t).field;
+        if (*crm_list_row_of(query, field) != 's') {
+            return 0;
+        }
+    }
+    return !crm_list_joins(query, condition);
+}
+
+/* What is passed over, and what is sorted, is ids alone, where possible from an index. */
+static void build_by_id(crm_list_builder_t *builder, const crm_query_t *query,
+                        const crm_condition_t *condition, int limit, apr_int64_t offset)
 {
     const crm_field_t *id = id_field(query->entity);
+    int search_only = is_found_by_search(query, condition);
 
+    crm_list_add(builder, "{index only}");
     select_fields(builder, query->entity);
+    if (query->by_cursor) {
+        select_order_keys(builder, query);
+    }
     crm_list_add(builder, " FROM (SELECT ");
-    crm_list_add_column(builder, "r", id);
-    crm_list_add(builder, " AS page_id");
-    from_query(builder, query, condition);
+    crm_list_add_column(builder, search_only ? "s" : "r", id);
+    crm_list_add(builder, " AS page_id FROM ");
+    if (search_only) {
+        add_table(builder, query->entity->search_table, "s");
+    } else {
+        add_found(builder, query, condition);
+    }
     crm_list_add_conditions(builder, query, condition);
+    crm_list_add_cursor(builder, query);
     add_order(builder, query, NULL);
     add_limit(builder, limit, offset);
     crm_list_add(builder, ") p JOIN ");
@@ -168,24 +190,35 @@ static void build_deep_page(crm_list_builder_t *builder, const crm_query_t *quer
     add_order(builder, query, "r");
 }
 
+/* Behind a cursor, and with a filter that says more or less, the database shall begin in the middle
+ * of an index; MariaDB does so only where it needs no more than the index. And the fewer bytes are
+ * sorted, the better. */
+static int is_by_id(const crm_query_t *query, apr_int64_t offset)
+{
+    const crm_order_t *first = &APR_ARRAY_IDX(query->order, 0, crm_order_t);
+
+    return query->cursor || offset >= DEEP_OFFSET || crm_list_has_range(query) ||
+           (crm_list_searches(query) && *crm_list_row_of(query, first->field) != 's');
+}
+
 crm_list_sql_t crm_list_sql_page(apr_pool_t *pool, const crm_query_t *query,
                                  const crm_condition_t *condition, int limit)
 {
     crm_list_builder_t builder = crm_list_start(pool);
     apr_int64_t offset = query->by_cursor ? 0 : (query->page - 1) * query->page_size;
 
-    if (offset >= DEEP_OFFSET) {
-        build_deep_page(&builder, query, condition, limit, offset);
+    if (is_by_id(query, offset)) {
+        build_by_id(&builder, query, condition, limit, offset);
         return crm_list_finish(&builder);
     }
     select_fields(&builder, query->entity);
     if (query->by_cursor) {
         select_order_keys(&builder, query);
     }
-    from_query(&builder, query, condition);
+    crm_list_add(&builder, " FROM ");
+    add_found(&builder, query, condition);
     join_details(&builder, query->entity);
     crm_list_add_conditions(&builder, query, condition);
-    crm_list_add_cursor(&builder, query);
     add_order(&builder, query, NULL);
     add_limit(&builder, limit, offset);
     return crm_list_finish(&builder);
@@ -194,32 +227,49 @@ crm_list_sql_t crm_list_sql_page(apr_pool_t *pool, const crm_query_t *query,
 static void from_counted(crm_list_builder_t *builder, const crm_query_t *query,
                          const crm_condition_t *condition)
 {
+    crm_list_add(builder, " FROM ");
     if (crm_list_joins(query, condition)) {
-        from_query(builder, query, condition);
+        add_found(builder, query, condition);
     } else {
-        crm_list_add(builder, " FROM ");
         add_table(builder, query->entity->search_table, "s");
     }
 }
 
-/* All records that are there: their number is kept (db/record.h). */
-static void build_kept_count(crm_list_builder_t *builder, const crm_entity_t *entity)
+/* All records that are there, whose number is kept (db/record.h), but for those that CONDITION
+ * leaves out. */
+static void build_kept_count(crm_list_builder_t *builder, const crm_query_t *query,
+                             const crm_condition_t *condition)
 {
-    crm_list_add(builder, "SELECT COALESCE(SUM(records), 0) FROM record_count WHERE entity = ");
-    crm_list_add_value(builder, crm_text(entity->name));
+    crm_list_add(builder, "SELECT COALESCE(SUM(records), 0)");
+    if (condition && condition->sql) {
+        crm_condition_t left_out = *condition;
+        left_out.without = 0;
+        crm_list_add(builder, " - (SELECT COUNT(*)");
+        from(builder, query->entity);
+        crm_list_add_conditions(builder, query, &left_out);
+        crm_list_add(builder, ")");
+    }
+    crm_list_add(builder, " FROM record_count WHERE entity = ");
+    crm_list_add_value(builder, crm_text(query->entity->name));
 }
 
 crm_list_sql_t crm_list_sql_count(apr_pool_t *pool, const crm_query_t *query,
                                   const crm_condition_t *condition, apr_int64_t limit)
 {
     crm_list_builder_t builder = crm_list_start(pool);
-    int is_all = !query->filters->nelts && !query->words->nelts && !(condition && condition->sql);
+    int is_all = !query->filters->nelts && !query->words->nelts &&
+                 (!condition || !condition->sql || condition->without);
 
     APR_ARRAY_PUSH(builder.types, char) = 'i';
     if (is_all && query->entity->path) {
-        build_kept_count(&builder, query->entity);
+        build_kept_count(&builder, query, condition);
         return crm_list_finish(&builder);
     }
+    if (crm_list_is_tallied(query)) {
+        crm_list_add_tally(&builder, query, condition);
+        return crm_list_finish(&builder);
+    }
+    crm_list_add(&builder, "{index only}");
     crm_list_add(&builder, limit ? "SELECT COUNT(*) FROM (SELECT 1 AS one" : "SELECT COUNT(*)");
     from_counted(&builder, query, condition);
     crm_list_add_conditions(&builder, query, condition);

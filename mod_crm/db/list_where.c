@@ -11,7 +11,7 @@ void crm_list_add_condition(crm_list_builder_t *builder, const crm_condition_t *
         return;
     }
     crm_list_next_condition(builder);
-    crm_list_add(builder, "(");
+    crm_list_add(builder, condition->without ? "NOT (" : "(");
     crm_list_add(builder, condition->sql);
     crm_list_add(builder, ")");
     for (int i = 0; i < condition->nargs; i++) {
@@ -71,6 +71,19 @@ static const char *comparison(unsigned op)
     }
 }
 
+/* What a column is compared with. */
+static void add_comparison(crm_list_builder_t *builder, const crm_filter_t *filter)
+{
+    if (filter->op == CRM_OP_IN) {
+        add_in(builder, filter);
+    } else if (filter->op == CRM_OP_ISNULL) {
+        crm_list_add(builder, filter->values[0].as.integer ? " IS NULL" : " IS NOT NULL");
+    } else {
+        crm_list_add(builder, comparison(filter->op));
+        crm_list_add_value(builder, filter->values[0]);
+    }
+}
+
 static void add_filter(crm_list_builder_t *builder, const crm_query_t *query,
                        const crm_filter_t *filter)
 {
@@ -80,14 +93,16 @@ static void add_filter(crm_list_builder_t *builder, const crm_query_t *query,
         return;
     }
     crm_list_add_key(builder, crm_list_row_of(query, filter->field), filter->field);
-    if (filter->op == CRM_OP_IN) {
-        add_in(builder, filter);
-    } else if (filter->op == CRM_OP_ISNULL) {
-        crm_list_add(builder, filter->values[0].as.integer ? " IS NULL" : " IS NOT NULL");
-    } else {
-        crm_list_add(builder, comparison(filter->op));
-        crm_list_add_value(builder, filter->values[0]);
-    }
+    add_comparison(builder, filter);
+}
+
+void crm_list_add_tally_filter(crm_list_builder_t *builder, const crm_filter_t *filter,
+                               const char *column)
+{
+    crm_list_next_condition(builder);
+    crm_list_add(builder, "r.");
+    crm_list_add_name(builder, column, "");
+    add_comparison(builder, filter);
 }
 
 static int is_searchable(const crm_field_t *field)
@@ -130,17 +145,41 @@ static int add_own_matches(crm_list_builder_t *builder, const crm_query_t *query
     return fields;
 }
 
-/* Records that a reference leads to, which is in the table of search. */
+/* 1 when the table of search of what REFERENCE refers to has all that is searched of it. */
+static int is_in_search(const crm_reference_t *reference)
+{
+    const char *const *name = reference->searched;
+
+    while (*name && is_searchable(crm_entity_field(reference->entity, *name))) {
+        name++;
+    }
+    return reference->entity->search_table && !*name;
+}
+
+/* Records that a reference leads to, which is in the table of search. Those that have the word
+ * somewhere are found by their own table of search. */
 static void add_referred_matches(crm_list_builder_t *builder, const crm_field_t *field,
                                  crm_value_t pattern)
 {
     const crm_entity_t *entity = field->reference->entity;
+    int by_search = is_in_search(field->reference);
 
     crm_list_add(builder, " OR s.");
     crm_list_add_name(builder, field->column, "");
     crm_list_add(builder, " IN (SELECT f.id FROM ");
+    if (by_search) {
+        crm_list_add_name(builder, entity->search_table, "");
+        crm_list_add(builder, " g {then join} ");
+    }
     crm_list_add_name(builder, entity->table, "");
-    crm_list_add(builder, " f WHERE f.deleted_at IS NULL AND (");
+    crm_list_add(builder, " f");
+    if (by_search) {
+        crm_list_add(builder, " ON f.id = g.id WHERE g.text LIKE ");
+        crm_list_add_value(builder, pattern);
+        crm_list_add(builder, " ESCAPE '|' AND (");
+    } else {
+        crm_list_add(builder, " WHERE f.deleted_at IS NULL AND (");
+    }
     for (const char *const *name = field->reference->searched; *name; name++) {
         crm_list_add(builder, name == field->reference->searched ? "" : " OR ");
         add_match(builder, "f", crm_entity_field(entity, *name), pattern);
@@ -190,6 +229,37 @@ void crm_list_add_conditions(crm_list_builder_t *builder, const crm_query_t *que
 int crm_list_joins(const crm_query_t *query, const crm_condition_t *condition)
 {
     return !crm_list_searches(query) || query->filters->nelts || (condition && condition->sql);
+}
+
+/* A filter that few records pass may be quicker than the search for a word. */
+static int may_be_few(const crm_filter_t *filter)
+{
+    crm_type_e type = filter->field->type;
+
+    return (filter->op == CRM_OP_EQ || filter->op == CRM_OP_IN) && type != CRM_T_CHOICE &&
+           type != CRM_T_BOOLEAN;
+}
+
+int crm_list_searches_first(const crm_query_t *query, const crm_condition_t *condition)
+{
+    for (int i = 0; i < query->filters->nelts; i++) {
+        if (may_be_few(&APR_ARRAY_IDX(query->filters, i, crm_filter_t))) {
+            return 0;
+        }
+    }
+    return !(condition && condition->sql);
+}
+
+int crm_list_has_range(const crm_query_t *query)
+{
+    const unsigned ranges = CRM_OP_GTE | CRM_OP_LTE | CRM_OP_GT | CRM_OP_LT;
+
+    for (int i = 0; i < query->filters->nelts; i++) {
+        if (APR_ARRAY_IDX(query->filters, i, crm_filter_t).op & ranges) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* ---- cursor; NULL comes before every value, on both databases ---- */

@@ -77,6 +77,8 @@ static int put_word(output_t *output, apr_pool_t *pool, const crm_driver_t *driv
         put_text(output, pool, driver->then_join);
     } else if (strcmp(word, "slot") == 0) {
         put_text(output, pool, driver->slot);
+    } else if (strcmp(word, CRM_INDEX_ONLY) == 0) {
+        return 1; /* tells db/statement.c alone */
     } else if (strncmp(word, "new ", 4) == 0) {
         put_text(output, pool, driver->new_before);
         put_text(output, pool, word + 4);

@@ -6,6 +6,9 @@
 #include "db/driver.h"
 #include "db/database.h"
 
+/* The word that begins a SELECT that an index alone can answer. */
+#define CRM_INDEX_ONLY "index only"
+
 /* How values are bound: a letter each (s text, l integer, f real, b bytes; 0 for NULL, which fits
  * every format), NUL-terminated by count, not by content. */
 char crm_sql_format(const crm_value_t *value);

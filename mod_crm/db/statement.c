@@ -210,6 +210,15 @@ static crm_error_t *failed(crm_connection_t *connection, apr_pool_t *pool, const
     return *again ? NULL : crm_connection_error(connection, pool, code, sql->text);
 }
 
+/* 1 when the statement must not be run again as it was prepared. */
+static int is_once(const crm_reader_t *reader)
+{
+    static const char word[] = "{" CRM_INDEX_ONLY "}";
+
+    return reader->connection->driver->forgets_index &&
+           strncmp(reader->sql->text, word, sizeof(word) - 1) == 0;
+}
+
 static crm_error_t *select_once(crm_reader_t *reader, const crm_rows_t **ret_rows, int *again)
 {
     crm_connection_t *connection = reader->connection;
@@ -227,7 +236,7 @@ static crm_error_t *select_once(crm_reader_t *reader, const crm_rows_t **ret_row
         error = crm_rows_read(reader, results, ret_rows);
     }
     int large = connection->driver->keeps_results && reader->bytes > LARGE_RESULT;
-    if (*again || large) {
+    if (*again || large || is_once(reader)) {
         drop(connection, statement);
     }
     apr_pool_clear(connection->scratch);

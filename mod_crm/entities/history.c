@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "entities/entities.h"
+#include "model/query.h"
 
 #define ID                                                                                         \
     {                                                                                              \
@@ -85,6 +86,39 @@ static const crm_field_t list_fields[] = {
     ERROR_MESSAGE,
     CREATED_AT,
     {.name = NULL},
+};
+
+/* Methods that the roll-up tells apart (service/rollup.c). */
+static const char *const methods[] = {"GET",  "POST",    "PUT",   "PATCH",   "DELETE",
+                                      "HEAD", "OPTIONS", "TRACE", "CONNECT", NULL};
+
+static const crm_tally_column_t tally_columns[] = {
+    {
+        .field = "user",
+        .column = "user_id",
+        .operators = CRM_OP_EQ | CRM_OP_IN,
+        .is_owner = 1,
+    },
+    {
+        .field = "method",
+        .column = "method",
+        .operators = CRM_OP_EQ | CRM_OP_IN,
+        .values = methods,
+    },
+    {
+        .field = "response_status",
+        .column = "status",
+        .operators = CRM_OP_EQ | CRM_OP_IN | CRM_OP_GTE | CRM_OP_LTE | CRM_OP_GT | CRM_OP_LT,
+    },
+    {.field = NULL},
+};
+
+static const crm_tally_t tally = {
+    .table = "history_rollup",
+    .sum = "requests",
+    .of_all = "r.period = 'a' AND r.user_id = 0",
+    .of_one = "r.period = 'a' AND r.user_id <> 0",
+    .columns = tally_columns,
 };
 
 /* Those that are write-only here are read to find the account. */
@@ -241,6 +275,7 @@ const crm_entity_t crm_history_entity = {
     .id = "id",
     .order = "-created_at",
     .help = "A call that was made, as lists show it.",
+    .tally = &tally,
 };
 
 const crm_entity_t crm_history_record_entity = {

@@ -51,9 +51,27 @@ typedef struct crm_view_t {
     const char *name;           /* "by-lead-status" */
     const char *summary;        /* for OpenAPI */
     const crm_entity_t *result; /* describes what it shows */
-    const char *condition;      /* SQL, the record's row being called r: which records; or NULL */
+    const char *without; /* SQL, never NULL, the record's row being called r: which records it
+                            leaves out, an index finding them; or NULL */
     json_t *(*shape)(const json_t *record); /* a record as the view shows it; new reference */
 } crm_view_t;
+
+/* A field whose values are told apart by a tally. */
+typedef struct crm_tally_column_t {
+    const char *field, *column;
+    unsigned operators;        /* of CRM_OP_*: filters that it can answer */
+    const char *const *values; /* those that are told apart, of text; NULL: all */
+    int is_owner;              /* whoever the records are of */
+} crm_tally_column_t;
+
+/* A table that counts the entity's records as they are added, for all owners together and for each:
+ * where lists are so long that they cannot be counted by an index. A caller's own condition on
+ * lists of the entity holds in it as well, and is one on the owner. */
+typedef struct crm_tally_t {
+    const char *table, *sum;           /* its column with the number */
+    const char *of_all, *of_one;       /* SQL: the rows of all owners together, those of each */
+    const crm_tally_column_t *columns; /* ends with field NULL */
+} crm_tally_t;
 
 struct crm_entity_t {
     const char *name, *plural; /* "tenant", "tenants" */
@@ -62,6 +80,7 @@ struct crm_entity_t {
     const crm_field_t *fields; /* ends with name NULL */
     const char *id;            /* name of the field that identifies a record and ends every order */
     const char *order;         /* default, as in ordering=: "-created_at" */
+    const crm_tally_t *tally;  /* or NULL */
     /* of records alone; path NULL: it is none */
     const char *path;   /* below the API's prefix: "leads", "leads/{uuid}/call-summaries" */
     const char *parent; /* the reference that the path's {uuid} is; or NULL */

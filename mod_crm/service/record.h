@@ -29,8 +29,10 @@ typedef struct crm_records_t {
     const crm_db_t *db;
     const crm_entity_t *entity;
     crm_author_t author;
-    const crm_uuid_t *parent;   /* of an entity with a parent: only that one's; else NULL */
-    const char *notes;          /* of this call's rows in the change log, or NULL */
+    const crm_uuid_t *parent; /* of an entity with a parent: only that one's; else NULL */
+    const char *notes;        /* of this call's rows in the change log, or NULL */
+    const char *const *shown; /* the fields that are looked at, NULL-terminated; or NULL: all. Lists
+                                 of children that are none of them are left empty */
     const crm_permit_t *permit; /* NULL: the caller may do everything */
 } crm_records_t;
 

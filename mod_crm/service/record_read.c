@@ -81,6 +81,16 @@ static crm_error_t *read_children(const crm_records_t *records, apr_pool_t *pool
     return NULL;
 }
 
+static int is_looked_at(const crm_records_t *records, const crm_field_t *field)
+{
+    const char *const *name = records->shown;
+
+    while (name && *name && strcmp(*name, field->name) != 0) {
+        name++;
+    }
+    return !name || *name;
+}
+
 crm_error_t *crm_record_rows_json(const crm_records_t *records, apr_pool_t *pool,
                                   const crm_rows_t *rows, json_t *results)
 {
@@ -95,7 +105,7 @@ crm_error_t *crm_record_rows_json(const crm_records_t *records, apr_pool_t *pool
         apr_hash_set(by_id, row[id].as.uuid, sizeof(crm_uuid_t), json);
     }
     for (const crm_field_t *field = entity->fields; field->name && rows->count; field++) {
-        if (field->children) {
+        if (field->children && is_looked_at(records, field)) {
             CRM_ERR(read_children(records, pool, field, rows, by_id));
         }
     }

@@ -3,7 +3,9 @@
 -- deleted, so every index begins with that; behind its own columns an index holds the id.
 --
 -- <table>_search holds the folded searchable text of the records that are there, in the order of the
--- default list: search looks for a part of it, row by row, in the narrowest place there is.
+-- default list: search looks for a part of it, row by row, in the narrowest place there is. Bytes are
+-- compared three times as fast as characters, and those that lie in the row twice as fast as a BLOB; so
+-- only where one of the fields is long text it is one.
 
 -- Customers.
 CREATE TABLE customer (
@@ -51,7 +53,7 @@ CREATE TABLE customer (
 CREATE TABLE customer_search (
     created_at DATETIME(6) NOT NULL,
     id BINARY(16) NOT NULL,
-    text MEDIUMTEXT NOT NULL,
+    text VARBINARY(20000) NOT NULL,
     PRIMARY KEY (created_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -84,7 +86,7 @@ CREATE TABLE `lead` (
     KEY status (deleted_at, status),
     KEY status_newest (deleted_at, status, created_at),
     KEY source (deleted_at, source_key, created_at),
-    KEY customer (customer, deleted_at, is_active, status, created_at),
+    KEY customer (customer, deleted_at, created_at, id, is_active, status),
     KEY active (deleted_at, is_active, created_at),
     KEY author (deleted_at, created_by, created_at),
     FOREIGN KEY (customer) REFERENCES customer (id)
@@ -94,7 +96,7 @@ CREATE TABLE lead_search (
     created_at DATETIME(6) NOT NULL,
     id BINARY(16) NOT NULL,
     customer BINARY(16) NULL,
-    text MEDIUMTEXT NOT NULL,
+    text VARBINARY(20000) NOT NULL,
     PRIMARY KEY (created_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -122,7 +124,7 @@ CREATE TABLE call_summary (
 CREATE TABLE call_summary_search (
     created_at DATETIME(6) NOT NULL,
     id BINARY(16) NOT NULL,
-    text MEDIUMTEXT NOT NULL,
+    text MEDIUMBLOB NOT NULL,
     PRIMARY KEY (created_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -176,7 +178,7 @@ CREATE TABLE branch (
 CREATE TABLE branch_search (
     created_at DATETIME(6) NOT NULL,
     id BINARY(16) NOT NULL,
-    text MEDIUMTEXT NOT NULL,
+    text VARBINARY(20000) NOT NULL,
     PRIMARY KEY (created_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -212,7 +214,7 @@ CREATE TABLE category (
 CREATE TABLE category_search (
     created_at DATETIME(6) NOT NULL,
     id BINARY(16) NOT NULL,
-    text MEDIUMTEXT NOT NULL,
+    text MEDIUMBLOB NOT NULL,
     PRIMARY KEY (created_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -34,6 +34,6 @@ CREATE TABLE product (
 CREATE TABLE product_search (
     created_at DATETIME(6) NOT NULL,
     id BINARY(16) NOT NULL,
-    text MEDIUMTEXT NOT NULL,
+    text MEDIUMBLOB NOT NULL,
     PRIMARY KEY (created_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -86,7 +86,7 @@ CREATE INDEX lead_phone ON `lead` (deleted_at, phone_key, id);
 CREATE INDEX lead_status ON `lead` (deleted_at, status, id);
 CREATE INDEX lead_status_newest ON `lead` (deleted_at, status, created_at, id);
 CREATE INDEX lead_source ON `lead` (deleted_at, source_key, created_at, id);
-CREATE INDEX lead_customer ON `lead` (customer, deleted_at, is_active, status, created_at, id);
+CREATE INDEX lead_customer ON `lead` (customer, deleted_at, created_at, id, is_active, status);
 CREATE INDEX lead_active ON `lead` (deleted_at, is_active, created_at, id);
 CREATE INDEX lead_author ON `lead` (deleted_at, created_by, created_at, id);
 

@@ -104,7 +104,8 @@ static void one_row_is_found_by_its_id(void **state)
 {
     const database_t *database = list_database(state);
     const thing_t *thing = APR_ARRAY_IDX(database->things, 0, thing_t *);
-    const crm_condition_t never = {"1 = ?", (const crm_value_t[]){crm_int(2)}, 1};
+    const crm_condition_t never = {
+        .sql = "1 = ?", .args = (const crm_value_t[]){crm_int(2)}, .nargs = 1};
     const crm_value_t *row;
     crm_uuid_t other;
     crm_error_t *error;

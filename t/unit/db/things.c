@@ -262,7 +262,8 @@ static int has_word(const thing_t *thing, const char *word)
 
 /* The caller's own condition, when there is one: old enough, or of unknown age. */
 static const crm_value_t least_age[] = {{.kind = CRM_V_INTEGER, .as.integer = 3}};
-const crm_condition_t things_grown_up = {"age >= ? OR age IS NULL", least_age, 1};
+const crm_condition_t things_grown_up = {
+    .sql = "age >= ? OR age IS NULL", .args = least_age, .nargs = 1};
 
 static int matches(const crm_query_t *query, const crm_condition_t *condition, const thing_t *thing)
 {
