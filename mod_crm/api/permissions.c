@@ -105,7 +105,8 @@ static const crm_field_t parameters[] = {
     {.name = "permission",
      .type = CRM_T_TEXT,
      .flags = CRM_F_REQUIRED,
-     .help = "The permission's name: app_label.view_model."},
+     .help = "The permission's name: app_label.view_model.",
+     .example = CRM_EXAMPLE_PERMISSION},
     {.name = "user", .type = CRM_T_INTEGER, .flags = CRM_F_REQUIRED, .help = "The user's id."},
     {.name = NULL},
 };

@@ -13,6 +13,9 @@ extern const crm_entity_t crm_permission_entity, crm_group_entity;
 extern const crm_entity_t crm_history_statistics_entity;
 extern const crm_entity_t crm_grant_entity, crm_explanation_entity;
 
+/* A permission, for examples. */
+#define CRM_EXAMPLE_PERMISSION "leads.view_lead"
+
 /* What calls answer with that is no record. */
 extern const crm_entity_t crm_message_entity, crm_session_entity;
 

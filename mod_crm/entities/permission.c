@@ -97,7 +97,7 @@ static const crm_field_t grant_fields[] = {
         .type = CRM_T_OBJECT,
         .flags = CRM_F_READ_ONLY,
         .shape = CRM_SHAPE_TEXTS,
-        .example = "[\"leads.view_lead\"]",
+        .example = "[\"" CRM_EXAMPLE_PERMISSION "\"]",
         .help = "The names of all permissions that the user has, himself or through groups; of an "
                 "admin: all there are.",
     },
@@ -135,7 +135,7 @@ static const crm_field_t explanation_fields[] = {
         .type = CRM_T_TEXT,
         .flags = CRM_F_READ_ONLY,
         .help = "The permission that was asked about.",
-        .example = "leads.view_lead",
+        .example = CRM_EXAMPLE_PERMISSION,
     },
     {
         .name = "user_id",
