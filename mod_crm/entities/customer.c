@@ -3,7 +3,6 @@
 
 #include <apr_strings.h>
 
-#include "base/text.h"
 #include "entities/record_fields.h"
 #include "entities/registry.h"
 #include "service/record_write.h"
