@@ -137,6 +137,7 @@ static void reads_files(void **state)
     for (call->piece = 1; call->piece < 20; call->piece++) {
         call->sent = 0;
         call->request.files = NULL;
+        call->request.body_read = 0;
         assert_null(crm_body_read(&call->request));
         assert_int_equal(call->request.files->nelts, 1);
         const crm_file_t *file = &APR_ARRAY_IDX(call->request.files, 0, crm_file_t);
