@@ -181,8 +181,13 @@ sub permissions {
     $grant->();
     $server->call(POST => '/api/leads/import/', {%ulla, file => $file}, 403);
     $server->call(GET => '/api/leads/export/', \%ulla, 403);
+    $grant->('leads.add_lead', 'customer.add_customer');
+    $server->call(POST => '/api/customers/import/', {%ulla, file => $file}, 403);
+    my $linked = $server->request(GET => '/api/leads/?name=linked', \%admin)->{json}{results}[0]{id};
+    $server->call(POST => '/api/leads/import/', {%ulla, file => csv(['id', 'name'], [$linked, 'Changed'], ['', 'Added'])}, 200,
+        {created => 1, updated => 0, error_count => 1, errors => [{row => 2, error => qr/may not change/}]});
+    $server->call(GET => "/api/leads/$linked/", \%admin, 200, {name => 'Linked'});
     $grant->('leads.add_lead');
-    $server->call(POST => '/api/leads/import/', {%ulla, file => $file}, 403);
     $server->call(POST => '/api/leads/import/?on_duplicate=skip', {%ulla, file => $file}, 200, {created => 1, error_count => 1,
         errors => [{row => 2, error => qr/may not make one/}]});
     $server->call(POST => '/api/leads/import/?on_duplicate=skip&auto_create_customer=false', {%ulla, file => $file}, 200, {created => 2});

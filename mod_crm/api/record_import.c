@@ -241,6 +241,12 @@ static crm_import_options_t options_of(crm_request_t *request, const parameters_
     };
 }
 
+/* 1 when any row may turn out to be about a record that is there; else only one that has its id. */
+static int has_key(const crm_entity_t *entity)
+{
+    return entity->import && entity->import->key;
+}
+
 crm_error_t *crm_records_import(crm_request_t *request, const crm_values_t *values,
                                 crm_answer_t *answer)
 {
@@ -251,15 +257,19 @@ crm_error_t *crm_records_import(crm_request_t *request, const crm_values_t *valu
     (void)values;
 
     CRM_ERR(read_parameters(request, &parameters));
-    if (choice_of(&parameters, "on_duplicate", on_duplicate) == CRM_DUPLICATE_UPDATE &&
-        request->route->entity->import && request->route->entity->import->key) {
-        CRM_ERR(crm_access_permit(request, request->route->entity, CRM_ACTION_CHANGE));
+    crm_error_t *may_not_change =
+        choice_of(&parameters, "on_duplicate", on_duplicate) == CRM_DUPLICATE_UPDATE
+            ? crm_access_permit(request, request->route->entity, CRM_ACTION_CHANGE)
+            : NULL;
+    if (has_key(request->route->entity)) {
+        CRM_ERR(may_not_change);
     }
     CRM_ERR(crm_body_read(request));
     CRM_ERR(find_file(request, &file));
     CRM_ERR(crm_records_of(request, &records));
     CRM_ERR(crm_record_check_parent(&records, request->pool));
-    const crm_import_options_t options = options_of(request, &parameters, file);
+    crm_import_options_t options = options_of(request, &parameters, file);
+    options.may_not_change = may_not_change != NULL;
     CRM_ERR(crm_record_import(&records, request->pool, file->fd, &options, &result));
     answer->json = crm_json_own(request->pool, result_json(&result, options.dry_run));
     if (result.stopped) {

@@ -22,6 +22,7 @@ typedef enum { CRM_DUPLICATE_UPDATE, CRM_DUPLICATE_SKIP, CRM_DUPLICATE_ERROR } c
 typedef struct crm_import_options_t {
     crm_sheet_options_t sheet;
     crm_duplicate_e on_duplicate;
+    int may_not_change;      /* the caller may only add: rows whose record is there are errors */
     int dry_run;             /* all is done, and undone */
     int partial;             /* of a file that is damaged, what stands before the damage */
     int keep_wrong;          /* the rows that are wrong are wanted as a file */

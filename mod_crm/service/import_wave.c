@@ -152,6 +152,12 @@ static int is_update(const crm_import_run_t *run, crm_import_row_t *row)
     case CRM_DUPLICATE_UPDATE:
         break;
     }
+    if (run->importing->options->may_not_change) {
+        crm_import_refuse(run->importing, run->pool, row, NULL,
+                          apr_psprintf(run->pool, "You may not change the %s that is there.",
+                                       entity_of(run)->name));
+        return 0;
+    }
     return 1;
 }
 
