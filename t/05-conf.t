@@ -61,6 +61,7 @@ my %check = (
     'crm-one.conf' => sub {
         my ($server) = @_;
         $server->call(POST => '/api/auth/register/', {body => \%account}, 201);
+        $server->call(GET => '/swagger.json', {}, 200);
     },
     'crm-vhosts.conf' => sub {
         my ($server) = @_;

@@ -21,7 +21,13 @@ sub type_is {
 }
 
 {
-    my $server = Crm::Server->new(config => "CrmDocs $docs")->start;
+    # as Debian has it: nothing of the file system unless it is granted
+    my $server = Crm::Server->new(config => <<"END")->start;
+CrmDocs $docs
+<Directory "/">
+    Require all denied
+</Directory>
+END
     for my $path (qw(/swagger/ /redoc/ /api/docs/)) {
         my $answer = type_is($server, $path, 'text/html; charset=utf-8');
         my $policy = $answer->{headers}{'content-security-policy'} // '';

@@ -48,12 +48,13 @@ static void add_route(crm_openapi_t *doc, const crm_route_t *route, json_t *path
     json_object_set_new(item, method, crm_openapi_operation(doc, route));
 }
 
-json_t *crm_openapi_make(const crm_request_t *request, crm_openapi_e version)
+json_t *crm_openapi_make(apr_pool_t *pool, const crm_settings_t *settings, const char *base_url,
+                         crm_openapi_e version)
 {
     crm_openapi_t doc = {
-        .pool = request->pool,
-        .settings = request->settings,
-        .base_url = request->base_url,
+        .pool = pool,
+        .settings = settings,
+        .base_url = base_url,
         .version = version,
         .schemas = json_object(),
         .parameters = json_object(),

@@ -12,8 +12,14 @@
 
 typedef enum { CRM_OPENAPI_3_1, CRM_SWAGGER_2_0 } crm_openapi_e;
 
-/* The document as REQUEST's client has to call: its prefix, its server, its limits. New reference,
- * NULL never. */
-json_t *crm_openapi_make(const crm_request_t *request, crm_openapi_e version);
+/* The document of a server at BASE_URL ("https://crm.example.com") with the prefix and the limits
+ * of SETTINGS. New reference, never NULL. */
+json_t *crm_openapi_make(apr_pool_t *pool, const crm_settings_t *settings, const char *base_url,
+                         crm_openapi_e version);
+
+/* The document as text: JSON, or (IS_YAML) YAML. It is made once a process for all servers; what
+ * differs between them is filled in. In POOL; *RET_SIZE is its length. */
+const char *crm_openapi_text(apr_pool_t *pool, const crm_settings_t *settings, const char *base_url,
+                             crm_openapi_e version, int is_yaml, apr_size_t *ret_size);
 
 #endif

@@ -4,8 +4,6 @@
 #include "api/openapi.h"
 #include "api/parameters.h"
 #include "api/routes.h"
-#include "api/yaml.h"
-#include "base/json.h"
 
 static const char swagger[] = "2.0";
 
@@ -44,12 +42,10 @@ static crm_error_t *describe(crm_request_t *request, const crm_values_t *values,
     if (text && !crm_type(query->type)->read_text(pool, query, text, &version, &error)) {
         return error;
     }
-    int is_swagger = strcmp(version.as.text, swagger) == 0;
-    json_t *document = crm_json_own(
-        pool, crm_openapi_make(request, is_swagger ? CRM_SWAGGER_2_0 : CRM_OPENAPI_3_1));
-    answer->text = strcmp(request->format->name, "yaml") == 0
-                       ? crm_yaml_text(pool, document, &answer->size)
-                       : crm_json_text(pool, document, &answer->size);
+    answer->text =
+        crm_openapi_text(pool, request->settings, request->base_url,
+                         strcmp(version.as.text, swagger) == 0 ? CRM_SWAGGER_2_0 : CRM_OPENAPI_3_1,
+                         strcmp(request->format->name, "yaml") == 0, &answer->size);
     return NULL;
 }
 
