@@ -149,7 +149,7 @@ sub check {
         my ($one, $plan) = ($ran->[$i], $plans->[$i]);
         my ($start) = $one->{sql} =~ /^([^?]*)/;
         my $same = !$plan->{sql} || substr($plan->{sql}, 0, length $start) eq $start;
-        my @whole = grep { !($_ eq 's' && $one->{sql} =~ /_search` s/) } @{$plan->{whole}};
+        my @whole = grep { $one->{sql} !~ /_search` $_\b/ } @{$plan->{whole}};
         my $sorts = $one->{sql} =~ /ROW_NUMBER/ ? undef : $one->{sorts};
         my $most = !defined $sorts || $one->{sql} =~ /SELECT COUNT|_search/ || !$plan->{rows} ? 1e9 : $one->{request} =~ /page=/ ? 2 * $rows : 3000;
         my $problem = !$same ? 'another statement' : @whole ? "reads all of @whole" : defined $sorts && $plan->{sorts} > $sorts

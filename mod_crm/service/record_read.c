@@ -35,7 +35,7 @@ static const crm_value_t *ids_of(apr_pool_t *pool, const crm_entity_t *entity,
     int cell = crm_list_cell(entity, crm_entity_field(entity, entity->id)), places = 1;
 
     while (places < rows->count) {
-        places *= 4;
+        places *= 2;
     }
     crm_value_t *ids = apr_palloc(pool, (apr_size_t)places * sizeof(*ids));
     for (int i = 0; i < places; i++) {

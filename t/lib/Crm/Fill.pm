@@ -19,7 +19,8 @@ my @last = qw(Müller Smith García Novák Öztürk Ivanov Tanaka Rossi Dubois K
 my @companies = qw(Acme Globex Initech Umbrella Hooli Vandelay Stark Wayne Wonka Cyberdyne Tyrell);
 my @cities = qw(Berlin Paris Zürich Kraków Lisboa Oslo Tokyo Lagos Lima Austin Malmö);
 my %choice = (status => [qw(new contacted open interested not_interested follow_up)], call_outcome => [qw(scheduled_meeting
-    sent_info ended_call thanked_ended follow_up not_contacted)], source => [qw(web call fair friend mail)]);
+    sent_info ended_call thanked_ended follow_up not_contacted)], source => [qw(web call fair friend mail)],
+    currency => [qw(EUR USD JPY)]);
 my %folded = ('é' => 'e', 'ü' => 'u', 'ö' => 'o', 'á' => 'a', 'í' => 'i', 'ł' => 'ł');
 
 # The id of row N, as the API writes it: sixteen hexadecimal digits of N as bytes.
@@ -72,7 +73,7 @@ sub expression {
         email => $d->{join}->(one_of(1, map { fold($_) } @first), "'.'", 'n', "'\@'", one_of(5, @companies), "'.example'"),
         phone => $d->{join}->("'+49 30 '", '(n * 7919) % 1000000'),
         company => $d->{join}->(one_of(3, @companies), "' '", 'n % 1000'),
-        code => $d->{join}->("'C'", 'n'),
+        code => $d->{join}->("'C'", 'n'), sku => $d->{join}->("'S-'", 'n'), price => '(n * 7919) % 100000',
         city => one_of(2, @cities), zip_code => '10000 + n % 5000',
         address => $d->{join}->('n % 300', "' Main Street'"),
         is_active => 'CASE WHEN n % 10 = 0 THEN 0 ELSE 1 END',

@@ -30,16 +30,22 @@ my %kinds = (
     categories => {table => 'category', refers => {parent => 'category'}, path => 'categories', search => [qw(name code description)],
         sort => [qw(name code created_at updated_at)], few => [qw(name code)],
         filter => {id => 'uuid', name => 'text', code => 'text', parent => 'uuid', is_active => 'boolean', %times}},
+    products => {table => 'product', refers => {category => 'category'}, path => 'products', search => [qw(name sku description)],
+        sort => [qw(name sku price created_at updated_at)], few => [qw(name sku price)],
+        filter => {id => 'uuid', name => 'text', sku => 'text', price => 'decimal', currency => 'choice', category => 'uuid',
+            is_active => 'boolean', %times}},
 );
 
+my @ordered = qw(eq gte lte gt lt in isnull);
 my %operators = (text => [qw(eq in contains isnull)], choice => [qw(eq in isnull)], uuid => [qw(eq in isnull)],
-    boolean => [qw(eq isnull)], time => [qw(eq gte lte gt lt in isnull)], integer => [qw(eq gte lte gt lt in isnull)]);
+    boolean => [qw(eq isnull)], time => \@ordered, integer => \@ordered, decimal => \@ordered);
 
 my %choices = (status => [qw(new contacted open interested not_interested follow_up)],
-    call_outcome => [qw(scheduled_meeting sent_info ended_call thanked_ended follow_up not_contacted)]);
+    currency => [qw(EUR USD JPY)], call_outcome => [qw(scheduled_meeting sent_info ended_call thanked_ended follow_up not_contacted)]);
 
 # All of them, in the order in which they refer to each other: [name, description].
-sub kinds { return map { [$_, $kinds{$_}] } 'customers', 'leads', 'call-summaries', 'branches', 'categories' }
+sub kinds { return map { [$_, $kinds{$_}] } 'customers', 'leads', 'call-summaries', 'branches', 'categories',
+    'products' }
 
 # What a filter on a field of TYPE can be.
 sub operators { return @{$operators{$_[0]}} }
