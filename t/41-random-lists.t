@@ -2,7 +2,6 @@
 # A thousand random lists against a naive reading of all records: filters, orders, searches, pages, cursors.
 # CRM_TEST_SEED repeats a run.
 use lib 't/lib';
-use Crm::Records qw(kinds operators choices);
 use Crm::Test;
 use feature 'fc';
 use JSON::PP;
@@ -13,7 +12,33 @@ my $lists = 1000;
 my $seed = $ENV{CRM_TEST_SEED} // 1 + time % 2_000_000_000;
 diag("CRM_TEST_SEED=$seed");
 
-my %kinds = map { @$_ } kinds();
+# Where what is listed is, what search looks in (and through), what there is to filter, by type, and to sort by.
+my %times = (created_at => 'time', updated_at => 'time', created_by => 'integer');
+my %place = (city => 'text', state => 'text', country => 'text', zip_code => 'text', is_active => 'boolean');
+my %kinds = (
+    customers => {table => 'customer', path => 'customers', search => [qw(name email phone company city state country)],
+        sort => [qw(name email company created_at updated_at)],
+        filter => {id => 'uuid', name => 'text', email => 'text', phone => 'text', company => 'text', %place, %times}},
+    leads => {table => 'lead', path => 'leads', search => [qw(name email phone status)], through => [qw(name email)],
+        sort => [qw(name email status created_at updated_at)],
+        filter => {id => 'uuid', name => 'text', email => 'text', phone => 'text', status => 'choice', source => 'text',
+            customer => 'uuid', is_active => 'boolean', %times}},
+    'call-summaries' => {table => 'call_summary', path => 'leads/{lead}/call-summaries', search => ['summary'],
+        sort => [qw(call_time created_at updated_at)],
+        filter => {id => 'uuid', call_time => 'time', call_outcome => 'choice', %times}},
+    categories => {table => 'category', path => 'categories', search => [qw(name code description)],
+        sort => [qw(name code created_at updated_at)],
+        filter => {id => 'uuid', name => 'text', code => 'text', parent => 'uuid', is_active => 'boolean', %times}},
+    products => {table => 'product', path => 'products', search => [qw(name sku description)],
+        sort => [qw(name sku price created_at updated_at)],
+        filter => {id => 'uuid', name => 'text', sku => 'text', price => 'decimal', currency => 'choice', category => 'uuid',
+            is_active => 'boolean', %times}},
+);
+my @ordered = qw(eq gte lte gt lt in isnull);
+my %operators = (text => [qw(eq in contains isnull)], choice => [qw(eq in isnull)], uuid => [qw(eq in isnull)],
+    boolean => [qw(eq isnull)], time => \@ordered, integer => \@ordered, decimal => \@ordered);
+my %choices = (status => [qw(new contacted open interested not_interested follow_up)], currency => [qw(EUR USD JPY)],
+    call_outcome => [qw(scheduled_meeting sent_info ended_call thanked_ended follow_up not_contacted)]);
 
 my @names = ('Müller', 'MULLER', 'muller', "Mu\x{308}ller", 'Müller-Lüdenscheidt', 'Straße', 'STRASSE', 'strasse 7', '100%', '10%0', '%',
     'a_b', 'aXb', '_', 'a|b', '|', '||', 'O\'Hara', 'o"hara', "\x{ff26}\x{ff55}ll", "\x{fb01}sh", 'fish', 'Пётр', 'ПЕТР', 'петр', '김철수',
@@ -37,9 +62,9 @@ sub make {
     my ($kind, $i, $made) = @_;
     my $name = one_of(@names) . (maybe(30) ? " $i" : '');
     return {summary => text(), call_time => maybe(30) ? undef : '2026-01-0' . (1 + $i % 4) . 'T00:00:00Z',
-        call_outcome => maybe(20) ? undef : one_of(choices('call_outcome'))} if $kind eq 'call-summaries';
+        call_outcome => maybe(20) ? undef : one_of(@{$choices{call_outcome}})} if $kind eq 'call-summaries';
     return {name => $name, sku => "SKU-$i", price => maybe(20) ? undef : below(30) . '.' . one_of(qw(00 50 99)), description => text(),
-        currency => one_of(choices('currency')), category => maybe(30) ? undef : $made->{categories}[below(10)]{id}, is_active => active()}
+        currency => one_of(@{$choices{currency}}), category => maybe(30) ? undef : $made->{categories}[below(10)]{id}, is_active => active()}
         if $kind eq 'products';
     return {name => $name, code => maybe(40) ? undef : maybe(20) ? '' : "C-$i", description => text(), is_active => active()}
         if $kind eq 'categories';
@@ -48,7 +73,7 @@ sub make {
     return {%common, company => text(), city => text(), state => text(), country => text(), zip_code => maybe(50) ? undef : below(20) . ''}
         if $kind eq 'customers';
     my @customers = grep { $_->{is_active} } @{$made->{customers}};
-    return {%common, status => one_of(choices('status')), source => one_of(@names), customer => maybe(20) ? undef : one_of(@customers)->{id}};
+    return {%common, status => one_of(@{$choices{status}}), source => one_of(@names), customer => maybe(20) ? undef : one_of(@customers)->{id}};
 }
 
 sub active { return maybe(20) ? JSON::PP::false : JSON::PP::true }
@@ -209,7 +234,7 @@ sub random_value {
     return maybe(50) ? 1 : 0 if $operator eq 'isnull' || $type eq 'boolean';
     my $value = one_of(@{$list->{records}})->{$field};
     if (!defined $value || $value eq '' || maybe(15)) {
-        $value = $type eq 'choice' ? one_of(choices($field)) : $type eq 'integer' || $type eq 'decimal' ? below(5) : $type eq 'time' ? '2025-02-03T10:00:00Z'
+        $value = $type eq 'choice' ? one_of(@{$choices{$field}}) : $type eq 'integer' || $type eq 'decimal' ? below(5) : $type eq 'time' ? '2025-02-03T10:00:00Z'
             : $type eq 'uuid' ? '01890000-0000-7000-8000-000000000000' : one_of(@names);
     }
     if ($type eq 'text') {
@@ -224,7 +249,7 @@ sub random_value {
 sub random_filter {
     my ($list) = @_;
     my $field = one_of(sort keys %{$list->{filter}});
-    my $operator = one_of(operators($list->{filter}{$field}));
+    my $operator = one_of(@{$operators{$list->{filter}{$field}}});
     return [$field, $operator, map { random_value($list, $field, $operator) } 1 .. ($operator eq 'in' ? 1 + below(7) : 1)];
 }
 

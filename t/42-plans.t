@@ -6,12 +6,28 @@
 # on SQLite the statements are those of httpd's log (LogLevel crm:trace4).
 use lib 't/lib';
 use Crm::Fill;
-use Crm::Records qw(kinds operators);
 use Crm::Test;
 use File::Temp;
 
 my $rows = 100_000;
 my $records = qr/\b(?:FROM|JOIN)\s+[`(]*(?:customer|lead|call_summary|branch|category|change_log|record_count)/;
+
+# ---- what there is, as the API's own description has it: {table, path, refers, filters, sort, views}
+
+sub kinds {
+    my ($server, $token) = @_;
+    my $document = $server->request(GET => '/api/schema/', {token => $token})->{json};
+    my @kinds;
+    for my $schema (values %{$document->{components}{schemas}}) {
+        my $entity = $schema->{'x-crm-entity'} or next;
+        my %refers = map { my $to = $schema->{properties}{$_}{'x-crm-reference'}; $to ? ($_ => $to->{entity}) : () } keys %{$schema->{properties}};
+        my ($operation) = grep { $_->{'x-crm-list'} && ($_->{'x-crm-entity'} // '') eq $entity->{name} } map { $document->{paths}{$_}{get} // () }
+            grep { !m{/history/$} } sort keys %{$document->{paths}};
+        push @kinds, {table => $entity->{name}, path => $entity->{path}, refers => \%refers, views => [map { $_->{name} } @{$entity->{views}}],
+            %{$operation->{'x-crm-list'}}};
+    }
+    return sort { $a->{table} cmp $b->{table} } @kinds;
+}
 
 # ---- requests: [path, how many of its sorts are allowed; undef: any]
 
@@ -27,15 +43,16 @@ sub orders {
 # Each filter with the value that RECORD has; equal values are in the default order.
 sub filters {
     my ($path, $kind, $record) = @_;
-    my %few = map { $_ => 1 } @{$kind->{few}}, 'id', 'created_at', 'updated_at', 'call_time';
+    # what has an order of its own has no index with the default order
+    my %few = map { $_ => 1 } 'id', @{$kind->{sort}};
     my @requests;
-    for my $field (sort keys %{$kind->{filter}}) {
+    for my $field (sort keys %{$kind->{filters}}) {
         my $value = $record->{$field} // next;
         $value = $value ? 'true' : 'false' if JSON::PP::is_bool($value);
         my $escaped = Crm::Client::escape($value);
-        for my $operator (operators($kind->{filter}{$field})) {
-            push @requests, [$operator eq 'eq' ? "$path?$field=$escaped" : "$path?${field}__$operator=" . ($operator eq 'isnull' ? 1 : $escaped),
-                $operator eq 'eq' && !$few{$field} ? 0 : undef];
+        for my $operator (@{$kind->{filters}{$field}}) {
+            push @requests, [$operator ? "$path?${field}__$operator=" . ($operator eq 'isnull' ? 1 : $escaped) : "$path?$field=$escaped",
+                $operator || $few{$field} ? undef : 0];
         }
         push @requests, ["$path?$field=$escaped&cursor=", undef], ["$path?$field=$escaped&ordering=$kind->{sort}[0]", undef];
     }
@@ -50,13 +67,14 @@ sub searches {
 }
 
 # Row 8 of leads has a call.
-sub path_of { my ($kind) = @_; return '/api/' . $kind->{path} =~ s/\{lead\}/Crm::Fill::id(8)/er . '/' }
+sub path_of { my ($kind) = @_; return $kind->{path} =~ s/\{uuid\}/Crm::Fill::id(8)/er }
 
 sub requests {
     my ($kind, $record) = @_;
     my $path = path_of($kind);
     my @requests = (orders($path, $kind), filters($path, $kind, $record), searches($path, $kind), ["$path$record->{id}/", undef],
         ["$path$record->{id}/history/", 0]);
+    push @requests, map { (["$path$_/", 0], ["$path$_/?page=4000", 1], ["$path$record->{id}/$_/", undef]) } @{$kind->{views}};
     # records of a parent are few: one page
     @requests = map { [$_->[0], $_->[0] =~ /search=/ ? undef : $_->[1]] } grep { $_->[0] !~ /page=/ } @requests if $kind->{path} =~ /\{/;
     return @requests;
@@ -168,21 +186,28 @@ sub check {
 my $config = "StartServers 1\nServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\nCrmPool max=4 per-database=1\n"
     . "LogLevel crm:trace4";
 
+# What is referred to comes first.
 sub fill {
-    my ($server) = @_;
-    for my $one (map { $_->[1] } kinds()) {
-        Crm::Fill::records($server, 'acme', $one->{table}, $rows, map { $_ => $rows } keys %{$one->{refers} // {}});
+    my ($server, @kinds) = @_;
+    my %full;
+    while (my $kind = shift @kinds) {
+        my %refers = map { $_ => $rows } keys %{$kind->{refers}};
+        if (grep { !$full{$_} && $_ ne $kind->{table} } values %{$kind->{refers}}) {
+            push @kinds, $kind;
+            next;
+        }
+        Crm::Fill::records($server, 'acme', $kind->{table}, $rows, %refers);
+        $full{$kind->{table}} = 1;
     }
     return;
 }
 
 sub all_requests {
-    my ($server, $token) = @_;
-    my @requests = (['/api/customers/by-lead-status/', 0], ['/api/customers/by-lead-status/?page=4000', 1],
-        ['/api/customers/' . Crm::Fill::id(7) . '/by-lead-status/', undef]);
-    for my $one (map { $_->[1] } kinds()) {
-        my $record = $server->request(GET => path_of($one) . '?page_size=1', {token => $token})->{json}{results}[0];
-        push @requests, requests($one, $record);
+    my ($server, $token, @kinds) = @_;
+    my @requests;
+    for my $kind (@kinds) {
+        my $record = $server->request(GET => path_of($kind) . '?page_size=1', {token => $token})->{json}{results}[0];
+        push @requests, requests($kind, $record);
     }
     return @requests;
 }
@@ -191,8 +216,10 @@ sub plans {
     my ($kind, $log) = @_;
     my $server = Crm::Server->new(database => $kind, config => $config)->start;
     my $acme = $server->register('Acme');
-    fill($server);
-    my @requests = all_requests($server, $acme->{token});
+    my @kinds = kinds($server, $acme->{token});
+    cmp_ok(scalar @kinds, '>', 4, "$kind: " . join ' ', map { $_->{table} } @kinds);
+    fill($server, @kinds);
+    my @requests = all_requests($server, $acme->{token}, @kinds);
     truncate $log, 0 if $log;
     my @ran = run($server, $acme->{token}, @requests);
     # one that reads all and sorts is seen to do so

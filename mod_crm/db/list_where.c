@@ -125,15 +125,25 @@ static void add_match(crm_list_builder_t *builder, const char *row, const crm_fi
     crm_list_add(builder, " ESCAPE '|'");
 }
 
-static int add_own_matches(crm_list_builder_t *builder, const crm_query_t *query,
+/* The text of ROW of a table of search has WORD: bytes in bytes, which INSTR finds faster than
+ * LIKE.
+ */
+static void add_word_in(crm_list_builder_t *builder, const char *row, const char *word)
+{
+    crm_list_add(builder, "INSTR(");
+    crm_list_add(builder, row);
+    crm_list_add(builder, ".text, ");
+    crm_list_add_value(builder, crm_text(word));
+    crm_list_add(builder, ") > 0");
+}
+
+static int add_own_matches(crm_list_builder_t *builder, const crm_query_t *query, const char *word,
                            crm_value_t pattern)
 {
     int fields = 0;
 
     if (crm_list_searches(query)) {
-        crm_list_add(builder, "s.text LIKE ");
-        crm_list_add_value(builder, pattern);
-        crm_list_add(builder, " ESCAPE '|'");
+        add_word_in(builder, "s", word);
         return 1;
     }
     for (const crm_field_t *field = query->entity->fields; field->name; field++) {
@@ -159,7 +169,7 @@ static int is_in_search(const crm_reference_t *reference)
 /* Records that a reference leads to, which is in the table of search. Those that have the word
  * somewhere are found by their own table of search. */
 static void add_referred_matches(crm_list_builder_t *builder, const crm_field_t *field,
-                                 crm_value_t pattern)
+                                 const char *word, crm_value_t pattern)
 {
     const crm_entity_t *entity = field->reference->entity;
     int by_search = is_in_search(field->reference);
@@ -174,9 +184,9 @@ static void add_referred_matches(crm_list_builder_t *builder, const crm_field_t 
     crm_list_add_name(builder, entity->table, "");
     crm_list_add(builder, " f");
     if (by_search) {
-        crm_list_add(builder, " ON f.id = g.id WHERE g.text LIKE ");
-        crm_list_add_value(builder, pattern);
-        crm_list_add(builder, " ESCAPE '|' AND (");
+        crm_list_add(builder, " ON f.id = g.id WHERE ");
+        add_word_in(builder, "g", word);
+        crm_list_add(builder, " AND (");
     } else {
         crm_list_add(builder, " WHERE f.deleted_at IS NULL AND (");
     }
@@ -193,12 +203,12 @@ static void add_word(crm_list_builder_t *builder, const crm_query_t *query, cons
 
     crm_list_next_condition(builder);
     crm_list_add(builder, "(");
-    if (!add_own_matches(builder, query, pattern)) {
+    if (!add_own_matches(builder, query, word, pattern)) {
         crm_list_add(builder, "0 = 1");
     }
     for (const crm_field_t *field = query->entity->fields; field->name; field++) {
         if (field->reference && field->reference->searched && crm_list_searches(query)) {
-            add_referred_matches(builder, field, pattern);
+            add_referred_matches(builder, field, word, pattern);
         }
     }
     crm_list_add(builder, ")");

@@ -46,7 +46,7 @@ my %dialect = (
         join => sub { 'CONCAT(' . join(', ', @_) . ')' },
         id => sub { "CAST(LPAD(HEX($_[0]), 16, '0') AS BINARY(16))" },
         time => sub { "('2024-01-01' + INTERVAL ($_[0]) SECOND)" },
-        columns => sub { "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "
+        columns => sub { "SELECT column_name, data_type, COALESCE(character_maximum_length, 0) FROM information_schema.columns WHERE table_schema = DATABASE() AND "
             . "table_name = '$_[0]' ORDER BY ordinal_position" },
         divide => 'DIV',
         quickly => ['SET foreign_key_checks = 0, unique_checks = 0'],
@@ -57,15 +57,26 @@ my %dialect = (
         join => sub { '(' . join(' || ', map { "($_)" } @_) . ')' },
         id => sub { "CAST(printf('%016X', $_[0]) AS BLOB)" },
         time => sub { "(strftime('%Y-%m-%d %H:%M:%S', '2024-01-01', '+' || ($_[0]) || ' seconds') || '.000000')" },
-        columns => sub { "SELECT name FROM pragma_table_info('$_[0]') ORDER BY cid" },
+        columns => sub { "SELECT name, LOWER(type), 0 FROM pragma_table_info('$_[0]') ORDER BY cid" },
         divide => '/',
         quickly => ['PRAGMA cache_size = -400000', 'PRAGMA synchronous = OFF'],
     },
 );
 
-# SQL for COLUMN of row n. REFERS: how many rows each table has that a column refers to.
+# SQL for a column of row n, of TYPE and LENGTH (0: any), that nothing more is known of.
+sub any {
+    my ($d, $column, $type, $length) = @_;
+    return '(n * 7919) % 1000' if $type =~ /int/;
+    return $d->{time}->('(n * 7919) % 10000000') if $type =~ /time|date/;
+    my $text = $d->{join}->("'$column '", 'n % 1000');
+    return $length && $length < 40 ? "SUBSTR($text, 1, $length)" : $text;
+}
+
+# SQL for a column (name, type, length) of row n. REFERS: how many rows each table has that a column
+# refers to.
 sub expression {
-    my ($d, $column, $refers) = @_;
+    my ($d, $described, $refers) = @_;
+    my ($column, $type, $length) = @$described;
     my $name = $d->{join}->(one_of(1, @first), "' '", one_of(17, @last));
     my %expression = (
         id => $d->{id}->('n'),
@@ -85,7 +96,7 @@ sub expression {
         map({ $_ => $d->{id}->("1 + (n * 7919) % $refers->{$_}") } keys %$refers),
     );
     my ($base, $twin) = $column =~ /^(.*?)_(key|unique)$/ ? ($1, $2) : ($column, '');
-    my $value = $expression{$base} // $d->{join}->("'$base '", 'n % 1000');
+    my $value = $expression{$base} // any($d, $base, $type, $length);
     return $twin eq 'unique' ? "CASE WHEN n % 100 <> 99 THEN LOWER($value) END" : $twin ? "LOWER($value)" : $value;
 }
 
@@ -107,11 +118,12 @@ sub run {
 sub records {
     my ($server, $slug, $table, $count, %refers) = @_;
     my $d = $dialect{$server->{database}};
-    my @columns = map { $_->[0] } $server->tenant_sql($slug, $d->{columns}->($table));
+    my @described = $server->tenant_sql($slug, $d->{columns}->($table));
+    my @columns = map { $_->[0] } @described;
     my @found = grep { /_key$/ } @columns;
     my @search = map { $_->[0] } $server->tenant_sql($slug, $d->{columns}->("${table}_search"));
     my $text = @found ? $d->{join}->(map({ ("COALESCE($_, '')", "'\n'") } @found), "''") : "'summary'";
-    my @values = map { expression($d, $_, \%refers) } @columns;
+    my @values = map { expression($d, $_, \%refers) } @described;
     s/ DIV / $d->{divide} /g, $_ = fold_twin($_) for @values;
     run($server, $slug,
         @{$d->{quickly}},
