@@ -21,13 +21,7 @@ sub type_is {
 }
 
 {
-    # as Debian has it: nothing of the file system unless it is granted
-    my $server = Crm::Server->new(config => <<"END")->start;
-CrmDocs $docs
-<Directory "/">
-    Require all denied
-</Directory>
-END
+    my $server = Crm::Server->new(config => "CrmDocs $docs")->start;
     for my $path (qw(/swagger/ /redoc/ /api/docs/)) {
         my $answer = type_is($server, $path, 'text/html; charset=utf-8');
         my $policy = $answer->{headers}{'content-security-policy'} // '';
@@ -61,6 +55,12 @@ END
     my $json = $server->call(GET => '/swagger/openapi.json', {host => 'crm.example:8080'}, 200)->{json};
     ok($json->{paths}{'/crm/v1/auth/login/'}, 'the description has the prefix');
     is($json->{servers}[0]{url}, 'http://crm.example:8080', 'and the server that was asked');
+    $server->stop;
+}
+{
+    # as Debian has it: nothing of the file system unless it is granted
+    my $server = Crm::Server->new(config => "CrmDocs $docs\n<Directory />\n    Require all denied\n</Directory>")->start;
+    $server->call(GET => $_, {}, 200) for qw(/swagger/ /redoc/ /api/docs/ /swagger.json);
     $server->stop;
 }
 {

@@ -16,7 +16,7 @@ on_each_database(sub {
         superuser => $server->superuser->{token}, stranger => $server->register('Globex')->{token});
     $server->wait_history($token{admin}, '', 1);
     Crm::Node::tap('t/contract', 'contract.mjs', CRM_URL => $server->url, CRM_TOKENS => encode_json(\%token));
-}, settings => {CrmBodyLimit => '128k', CrmLoginLimit => 'account=10 address=1000000'}, config => <<'END');
+}, settings => {CrmBodyLimit => '128k', CrmImportLimit => '512k', CrmLoginLimit => 'account=10 address=1000000'}, config => <<'END');
 <If "%{HTTP:X-Closed} == '1'">
     CrmRegistration off
 </If>

@@ -179,8 +179,8 @@ static json_t *problem_example(const refusal_t *refusal, const char *detail, jso
     return problem;
 }
 
-/* BATCH: the route whose batch may fail as a whole; or NULL. */
-static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal, const crm_route_t *batch)
+/* OTHER (taken over; or NULL): what the answer may be as well. */
+static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal, json_t *other)
 {
     const char *detail = detail_of(doc, refusal), *field = "username";
     json_t *fields =
@@ -191,9 +191,8 @@ static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal, const cr
     if (refusal->header) {
         crm_openapi_add_header(doc, response, refusal->header, refusal->header_help, 1);
     }
-    if (batch) {
-        schema = crm_openapi_any_of(
-            doc, json_pack("[oo]", crm_openapi_batch_answer(doc, batch), schema));
+    if (other) {
+        schema = crm_openapi_any_of(doc, json_pack("[oo]", other, schema));
     }
     crm_openapi_add_content(doc, response, "application/json", schema,
                             fields ? json_incref(fields) : json_pack("{s:s}", "detail", detail));
@@ -203,6 +202,12 @@ static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal, const cr
     }
     json_decref(fields);
     return response;
+}
+
+/* What is sent as it is found has no tag. */
+static int has_tag(const crm_route_t *route)
+{
+    return strcmp(route->method, "GET") == 0 && !crm_openapi_is_export(route);
 }
 
 int crm_openapi_answers(const crm_route_t *route, int status)
@@ -217,19 +222,31 @@ int crm_openapi_answers(const crm_route_t *route, int status)
             return refusal->applies(route);
         }
     }
-    return status == (route->status ? route->status : 200);
+    return status == 304 ? has_tag(route) : status == (route->status ? route->status : 200);
+}
+
+/* How far work came that failed with STATUS: a batch, an import. NULL: of other work nothing is
+ * told. */
+static json_t *failed_work(crm_openapi_t *doc, const crm_route_t *route, int status)
+{
+    if ((route->flags & CRM_ROUTE_BATCH) && status == 400) {
+        return crm_openapi_batch_answer(doc, route);
+    }
+    return (route->flags & CRM_ROUTE_UPLOAD) && status >= 500
+               ? crm_openapi_record(doc, route->result)
+               : NULL;
 }
 
 static void add_errors(crm_openapi_t *doc, const crm_route_t *route, json_t *responses)
 {
-    int is_batch = (route->flags & CRM_ROUTE_BATCH) != 0;
     for (const refusal_t *refusal = refusals; refusal->status; refusal++) {
         const char *status = apr_itoa(doc->pool, refusal->status);
         if (!crm_openapi_answers(route, refusal->status)) {
             continue;
         }
-        if (is_batch && refusal->status == 400) {
-            json_object_set_new(responses, status, error_json(doc, refusal, route));
+        json_t *other = failed_work(doc, route, refusal->status);
+        if (other) {
+            json_object_set_new(responses, status, error_json(doc, refusal, other));
             continue;
         }
         if (!json_object_get(doc->responses, refusal->name)) {
@@ -242,17 +259,28 @@ static void add_errors(crm_openapi_t *doc, const crm_route_t *route, json_t *res
 
 /* ---- success */
 
-static int is_read(const crm_route_t *route)
+/* An export is records, or a file of them; elsewhere a form is one of the same object. */
+static json_t *form_schema(crm_openapi_t *doc, const crm_route_t *route, const crm_format_t *format)
 {
-    return strcmp(route->method, "GET") == 0;
+    if (!crm_openapi_is_export(route)) {
+        return json_pack("{s:s}", "type", "object");
+    }
+    if (strcmp(format->type, "application/json") == 0) {
+        return crm_openapi_list_of(crm_openapi_record(doc, route->result));
+    }
+    return strncmp(format->type, "text/", 5) == 0
+               ? json_pack("{s:s}", "type", "string")
+               : json_pack("{s:s, s:s}", "type", "string", "format", "binary");
 }
 
 static void add_bodies(crm_openapi_t *doc, const crm_route_t *route, json_t *response)
 {
     const crm_field_t *fields = route->result ? route->result->fields : NULL;
     for (const crm_format_t *format = route->formats; format && format->name; format++) {
-        crm_openapi_add_content(doc, response, format->type, json_pack("{s:s}", "type", "object"),
-                                NULL);
+        crm_openapi_add_content(doc, response, format->type, form_schema(doc, route, format), NULL);
+    }
+    if (crm_openapi_is_export(route)) {
+        return;
     }
     if (route->flags & CRM_ROUTE_BATCH) {
         crm_openapi_add_content(doc, response, "application/json",
@@ -267,15 +295,21 @@ static void add_bodies(crm_openapi_t *doc, const crm_route_t *route, json_t *res
                                 crm_openapi_record(doc, route->result),
                                 crm_openapi_example(doc, fields, CRM_WAY_OUT));
     }
+    if (route->flags & CRM_ROUTE_UPLOAD) {
+        crm_openapi_add_content(doc, response, "text/csv", json_pack("{s:s}", "type", "string"),
+                                NULL);
+    }
 }
 
 static void add_success(crm_openapi_t *doc, const crm_route_t *route, int status, json_t *responses)
 {
     json_t *response = crm_openapi_response(crm_error_title(status));
     crm_openapi_add_header(doc, response, "X-Request-Id", REQUEST_ID, 1);
-    if (is_read(route) || (route->result && route->result->table)) {
+    if (crm_openapi_is_export(route)) {
+        crm_openapi_add_header(doc, response, "Content-Disposition", "The file's name.", 1);
+    } else if (has_tag(route) || (route->result && route->result->table)) {
         crm_openapi_add_header(doc, response, "ETag", "For `If-None-Match` and `If-Match`.",
-                               is_read(route));
+                               has_tag(route));
     }
     if (status == 201 && route->entity) {
         crm_openapi_add_header(doc, response, "Location", "Where the record is.", 0);
@@ -297,7 +331,7 @@ json_t *crm_openapi_responses(crm_openapi_t *doc, const crm_route_t *route)
             add_success(doc, route, *status, responses);
         }
     }
-    if (is_read(route)) {
+    if (has_tag(route)) {
         json_object_set_new(responses, "304",
                             crm_openapi_response("It is what `If-None-Match` names."));
     }

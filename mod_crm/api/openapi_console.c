@@ -122,7 +122,7 @@ void crm_openapi_mark_route(const crm_openapi_t *doc, const crm_route_t *route, 
     if (route->entity) {
         json_object_set_new(operation, "x-crm-entity", json_string(route->entity->name));
     }
-    if (route->is_list) {
+    if (route->is_list || crm_openapi_is_export(route)) {
         json_object_set_new(operation, "x-crm-list", list_json(crm_openapi_listed(route)));
     }
 }

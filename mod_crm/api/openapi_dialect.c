@@ -126,6 +126,25 @@ void crm_openapi_add_body(const crm_openapi_t *doc, json_t *operation,
                         json_pack("{s:b, s:o}", "required", body->required, "content", content));
 }
 
+void crm_openapi_add_upload(const crm_openapi_t *doc, json_t *operation)
+{
+    static const char help[] = "The file.", form[] = "multipart/form-data";
+    if (is_swagger(doc)) {
+        json_array_append_new(json_object_get(operation, "parameters"),
+                              json_pack("{s:s, s:s, s:b, s:s, s:s}", "name", "file", "in",
+                                        "formData", "required", 1, "description", help, "type",
+                                        "file"));
+        json_object_set_new(operation, "consumes", json_pack("[s]", form));
+        return;
+    }
+    json_t *schema =
+        json_pack("{s:s, s:[s], s:{s:{s:s, s:s, s:s}}}", "type", "object", "required", "file",
+                  "properties", "file", "type", "string", "format", "binary", "description", help);
+    json_object_set_new(
+        operation, "requestBody",
+        json_pack("{s:b, s:{s:{s:o}}}", "required", 1, "content", form, "schema", schema));
+}
+
 json_t *crm_openapi_any_of(const crm_openapi_t *doc, json_t *any_of)
 {
     if (!is_swagger(doc)) {

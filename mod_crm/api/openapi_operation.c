@@ -69,7 +69,9 @@ json_t *crm_openapi_operation(crm_openapi_t *doc, const crm_route_t *route)
                   "tags", crm_openapi_tag(doc->pool, route).name, "security",
                   crm_openapi_security(doc, route->access == CRM_ACCESS_ANYONE), "parameters",
                   crm_openapi_parameters(doc, route));
-    if (crm_openapi_has_body(route)) {
+    if (route->flags & CRM_ROUTE_UPLOAD) {
+        crm_openapi_add_upload(doc, operation);
+    } else if (crm_openapi_has_body(route)) {
         const crm_openapi_body_t body = crm_openapi_input(doc, route);
         crm_openapi_add_body(doc, operation, &body);
     }

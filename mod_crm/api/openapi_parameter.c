@@ -28,9 +28,14 @@ static int is_list(const crm_route_t *route)
     return route->is_list;
 }
 
-static int is_read(const crm_route_t *route)
+static int is_searched(const crm_route_t *route)
 {
-    return strcmp(route->method, "GET") == 0;
+    return route->is_list || crm_openapi_is_export(route);
+}
+
+static int has_tag(const crm_route_t *route)
+{
+    return crm_openapi_answers(route, 304);
 }
 
 static int is_conditional(const crm_route_t *route)
@@ -57,7 +62,7 @@ static const common_t commons[] = {
      .description = "Words that must all occur in one of the fields that are searched, without "
                     "regard to case and accents.",
      .type = "string",
-     .applies = is_list},
+     .applies = is_searched},
     {.key = "cursor",
      .name = "cursor",
      .where = "query",
@@ -84,7 +89,7 @@ static const common_t commons[] = {
      .where = "header",
      .description = "An `ETag` of an earlier answer: 304 while it is still the same.",
      .type = "string",
-     .applies = is_read},
+     .applies = has_tag},
     {.key = "ifMatch",
      .name = "If-Match",
      .where = "header",
@@ -139,16 +144,16 @@ static void add(const crm_openapi_t *doc, json_t *parameters, const char *name,
     json_array_append_new(parameters, crm_openapi_parameter(doc, &parameter));
 }
 
-/* Those of a route of its own. */
-static void add_own(crm_openapi_t *doc, const crm_route_t *route, json_t *parameters)
+/* Those of FIELDS. */
+static void add_own(crm_openapi_t *doc, const crm_field_t *fields, json_t *parameters)
 {
-    for (const crm_field_t *field = route->query; field && field->name; field++) {
+    for (const crm_field_t *field = fields; field && field->name; field++) {
         const crm_openapi_parameter_t parameter = {
             .name = field->name,
             .where = "query",
             .description = field->help,
             .required = (field->flags & CRM_F_REQUIRED) != 0,
-            .schema = crm_openapi_field(doc, route->query, field, CRM_WAY_IN),
+            .schema = crm_openapi_field(doc, fields, field, CRM_WAY_IN),
         };
         json_array_append_new(parameters, crm_openapi_parameter(doc, &parameter));
     }
@@ -309,7 +314,7 @@ static void add_filters(crm_openapi_t *doc, const crm_entity_t *entity, json_t *
     }
 }
 
-static void add_list(crm_openapi_t *doc, const crm_route_t *route, json_t *parameters)
+static void add_list(const crm_openapi_t *doc, json_t *parameters)
 {
     static const char *const counts[] = {"exact", "estimate", "none", NULL};
     const crm_page_limits_t *limits = &doc->settings->page;
@@ -319,8 +324,6 @@ static void add_list(crm_openapi_t *doc, const crm_route_t *route, json_t *param
     add(doc, parameters, "count", "How the records are counted; `estimate` stops at 10,000.",
         json_pack("{s:s, s:o, s:s}", "type", "string", "enum", strings(counts), "default",
                   "exact"));
-    add_ordering(doc, crm_openapi_listed(route), parameters);
-    add_filters(doc, crm_openapi_listed(route), parameters);
 }
 
 static void add_format(const crm_openapi_t *doc, const crm_route_t *route, json_t *parameters)
@@ -340,12 +343,19 @@ json_t *crm_openapi_parameters(crm_openapi_t *doc, const crm_route_t *route)
 {
     json_t *parameters = json_array();
     add_path(doc, route, parameters);
-    add_own(doc, route, parameters);
+    add_own(doc, route->query, parameters);
+    if ((route->flags & CRM_ROUTE_UPLOAD) && route->entity->import) {
+        add_own(doc, route->entity->import->options, parameters);
+    }
     if (route->formats) {
         add_format(doc, route, parameters);
     }
     if (route->is_list) {
-        add_list(doc, route, parameters);
+        add_list(doc, parameters);
+    }
+    if (is_searched(route)) {
+        add_ordering(doc, crm_openapi_listed(route), parameters);
+        add_filters(doc, crm_openapi_listed(route), parameters);
     }
     if (route->result) {
         add_fields(doc, route->result, parameters);

@@ -55,6 +55,9 @@ typedef struct crm_openapi_body_t {
 void crm_openapi_add_body(const crm_openapi_t *doc, json_t *operation,
                           const crm_openapi_body_t *body);
 
+/* Says that OPERATION takes a form with a file. */
+void crm_openapi_add_upload(const crm_openapi_t *doc, json_t *operation);
+
 /* A response without a body yet. */
 json_t *crm_openapi_response(const char *description);
 
@@ -104,6 +107,12 @@ json_t *crm_openapi_any_of(const crm_openapi_t *doc, json_t *any_of);
 
 /* 1 where ROUTE takes a body. */
 int crm_openapi_has_body(const crm_route_t *route);
+
+/* 1 where ROUTE answers with the records of a list as one file. */
+int crm_openapi_is_export(const crm_route_t *route);
+
+/* An array of ITEMS (taken over). */
+json_t *crm_openapi_list_of(json_t *items);
 
 /* What the parameters of a list that ROUTE answers with are about. */
 const crm_entity_t *crm_openapi_listed(const crm_route_t *route);

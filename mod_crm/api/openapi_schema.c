@@ -29,7 +29,12 @@ int crm_openapi_is_input(const crm_field_t *field)
 
 int crm_openapi_has_body(const crm_route_t *route)
 {
-    return route->body || route->input;
+    return route->body || route->input || (route->flags & CRM_ROUTE_UPLOAD);
+}
+
+int crm_openapi_is_export(const crm_route_t *route)
+{
+    return route->formats && route->result;
 }
 
 /* A view of records is listed as the records are. */
@@ -115,7 +120,7 @@ static json_t *typed(const crm_field_t *field, crm_way_e way)
 static json_t *object_of(crm_openapi_t *doc, const crm_field_t *fields, crm_way_e way,
                          const crm_field_t *const *optional);
 
-static json_t *list_of(json_t *items)
+json_t *crm_openapi_list_of(json_t *items)
 {
     return json_pack("{s:s, s:o}", "type", "array", "items", items);
 }
@@ -143,7 +148,7 @@ static json_t *made(crm_openapi_t *doc, const crm_field_t *field)
                                    : json_pack("{s:s}", "type", "object");
     switch (field->shape) {
     case CRM_SHAPE_LIST:
-        return list_of(object);
+        return crm_openapi_list_of(object);
     case CRM_SHAPE_MAP:
         return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", object);
     case CRM_SHAPE_COUNTS:
@@ -152,7 +157,7 @@ static json_t *made(crm_openapi_t *doc, const crm_field_t *field)
                          "integer", "format", "int64");
     case CRM_SHAPE_TEXTS:
         json_decref(object);
-        return list_of(json_pack("{s:s}", "type", "string"));
+        return crm_openapi_list_of(json_pack("{s:s}", "type", "string"));
     case CRM_SHAPE_ONE:
         break;
     }
@@ -164,7 +169,7 @@ static json_t *nested(crm_openapi_t *doc, const crm_field_t *fields, const crm_f
 {
     const crm_field_t *reference = field->details ? crm_field_find(fields, field->details) : NULL;
     if (field->children) {
-        json_t *schema = list_of(crm_openapi_record(doc, field->children->entity));
+        json_t *schema = crm_openapi_list_of(crm_openapi_record(doc, field->children->entity));
         json_object_set_new(schema, "maxItems", json_integer(field->children->most));
         return schema;
     }
@@ -212,11 +217,13 @@ json_t *crm_openapi_field(crm_openapi_t *doc, const crm_field_t *fields, const c
 /* ---- objects */
 
 /* Whether what is sent must have FIELD: never where it is the one of OPTIONAL that is named, or
- * where OPTIONAL names none. */
+ * where OPTIONAL names none. An answer has all but what it may leave out. */
 static int is_required(const crm_field_t *field, crm_way_e way, const crm_field_t *const *optional)
 {
-    return way == CRM_WAY_OUT ||
-           ((field->flags & CRM_F_REQUIRED) && (!optional || (*optional && *optional != field)));
+    if (way == CRM_WAY_OUT) {
+        return !(field->flags & CRM_F_ABSENT);
+    }
+    return (field->flags & CRM_F_REQUIRED) && (!optional || (*optional && *optional != field));
 }
 
 /* All that is sent or answered of FIELDS. Clients may send more, which is ignored; answers have no
@@ -284,8 +291,8 @@ json_t *crm_openapi_page(crm_openapi_t *doc, const crm_entity_t *entity)
             "next", "previous", "results", "properties", "count", count, "next",
             link_schema(doc, "The URL of the next page; null on the last one."), "previous",
             link_schema(doc, "The URL of the page before; null on the first one."), "results",
-            list_of(crm_openapi_record(doc, entity)), "additionalProperties", 0, "description",
-            "A page of a list.");
+            crm_openapi_list_of(crm_openapi_record(doc, entity)), "additionalProperties", 0,
+            "description", "A page of a list.");
         json_object_set_new(doc->schemas, name, schema);
     }
     return crm_openapi_ref(doc, CRM_REF_SCHEMA, name);

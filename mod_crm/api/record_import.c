@@ -101,7 +101,8 @@ static crm_error_t *check_known(const crm_request_t *request, const json_t *quer
     json_object_foreach((json_t *)query, name, value)
     {
         if (!crm_field_find(crm_import_parameters, name) &&
-            !(special && crm_field_find(special, name)) && strcmp(name, "tenant") != 0) {
+            !(special && crm_field_find(special, name)) && strcmp(name, "tenant") != 0 &&
+            strcmp(name, "fields") != 0) {
             crm_error_add(request->pool, &error, name, "Unknown parameter.");
         }
     }

@@ -15,7 +15,7 @@
 #define MOST_FIELDS 64  /* of bodies that are made here */
 
 /* What a row answers with. */
-typedef enum { RESULT_RECORD, RESULT_CHANGE, RESULT_MESSAGE, RESULT_NONE } result_e;
+typedef enum { RESULT_RECORD, RESULT_CHANGE, RESULT_IMPORT, RESULT_MESSAGE, RESULT_NONE } result_e;
 
 /* For which entities a row is made, and how often. */
 typedef enum { FOR_ALL, FOR_UNIQUE, FOR_STATUS, FOR_VIEW, FOR_BY } made_for_e;
@@ -35,6 +35,7 @@ typedef struct call_t {
     int status;
     const int *statuses;
     const crm_format_t *formats;
+    const crm_field_t *query;
 } call_t;
 
 static const call_t calls[] = {
@@ -75,9 +76,12 @@ static const call_t calls[] = {
         .suffix = "import/",
         .action = CRM_ACTION_ADD,
         .flags = CRM_ROUTE_UPLOAD,
-        .result = RESULT_NONE,
+        .result = RESULT_IMPORT,
         .handler = crm_records_import,
         .summary = "Create and change {many} by the rows of a spreadsheet, CSV or XLSX.",
+        .description = "A row that is wrong does not stop the others; a file that is damaged is "
+                       "refused before anything is written. Changing takes that permission, too.",
+        .query = crm_import_parameters,
     },
     {
         .method = "GET",
@@ -281,6 +285,8 @@ static const crm_entity_t *result_of(const call_t *call, const crm_entity_t *ent
     switch (call->result) {
     case RESULT_CHANGE:
         return &crm_change_entity;
+    case RESULT_IMPORT:
+        return &crm_import_report_entity;
     case RESULT_MESSAGE:
         return &crm_message_entity;
     case RESULT_NONE:
@@ -314,6 +320,7 @@ static crm_route_t *add_row(const call_t *call, const words_t *words, const char
         .status = call->status,
         .statuses = call->statuses,
         .input = call->flags & (CRM_ROUTE_BY | CRM_ROUTE_BATCH) ? entity->fields : NULL,
+        .query = call->query,
         .description = call->description,
     };
     return row;

@@ -74,12 +74,11 @@ struct crm_route_t {
     const crm_entity_t *entity; /* of records: what it is about; else NULL */
     crm_action_e action;        /* what it does with them */
 
-    int status;          /* of success; 0: 200 */
-    const int *statuses; /* others than follow from the rest of the row (api/openapi_answer.c);
-                            ends with 0; or NULL */
-    const crm_field_t
-        *input; /* fields of a body that the handler itself reads and checks; or NULL */
-    const crm_field_t *query;    /* query parameters of its own; ends with name NULL; or NULL */
+    int status;               /* of success; 0: 200 */
+    const int *statuses;      /* others than follow from the rest of the row (api/openapi_answer.c);
+                                 ends with 0; or NULL */
+    const crm_field_t *input; /* of a body that the handler itself reads; or NULL */
+    const crm_field_t *query; /* query parameters of its own; ends with name NULL; or NULL */
     const crm_format_t *formats; /* of an answer that is not JSON alone; ends with name NULL; or
                                     NULL */
     const char *description;     /* what the summary does not say, Markdown; or NULL */

@@ -17,6 +17,6 @@ extern const crm_entity_t crm_grant_entity, crm_explanation_entity;
 #define CRM_EXAMPLE_PERMISSION "leads.view_lead"
 
 /* What calls answer with that is no record. */
-extern const crm_entity_t crm_message_entity, crm_session_entity;
+extern const crm_entity_t crm_message_entity, crm_session_entity, crm_import_report_entity;
 
 #endif

@@ -48,6 +48,7 @@ enum {
     CRM_F_UNIQUE = 1 << 9,  /* among records that are not deleted; blank is no value */
     CRM_F_FOLDED = 1 << 10, /* has a column <column>_key with crm_text_fold of it: what unique,
                                search, filter and order use, so that both databases compare alike */
+    CRM_F_ABSENT = 1 << 12, /* answers may leave it out */
     CRM_F_STATUS = 1 << 11  /* its changes are rows of their own in the change log, and it has the
                                call PATCH .../{uuid}/status/ */
 };

@@ -36,7 +36,7 @@ export class Calls {
 
     // Sends OPERATION with {path, query (an object, or text), headers, token, body, type, raw}. EXPECT:
     // the status (or several) that it must have; WHY names it. The answer.
-    async send(operation, { path, query, headers = {}, token, body, type = 'application/json', raw }, expect, why) {
+    async send(operation, { path, query, headers = {}, token, body, type = operation.bodyTypes[0], raw }, expect, why) {
         const text = typeof query === 'string' ? query : new URLSearchParams(query ?? {}).toString();
         const target = this.url + this.fill(operation.path, path) + (text ? `?${text}` : '');
         const sent = { ...headers, ...(token ? { authorization: `Token ${token}` } : {}) };

@@ -45,7 +45,7 @@ export class Description {
         }
         const body = item.requestBody?.content;
         return { ...item, path, method: method.toUpperCase(), parameters, answers, bodyTypes: Object.keys(body ?? {}),
-            body: this.resolve(body?.['application/json']?.schema), access: item['x-crm-access'],
+            body: this.resolve(Object.values(body ?? {})[0]?.schema), access: item['x-crm-access'],
             where: `#/paths/${escaped(path)}/${method}` };
     }
 

@@ -1,5 +1,32 @@
 // t/contract/special.mjs - what only some operations answer: tried by hand.
 import { refused, right } from './sending.mjs';
+import { invalidText, text, valid } from './values.mjs';
+
+const file = (content, name = 'records.csv') => ({ file: new File([content], name, { type: 'text/csv' }) });
+
+// An import's parameters, files that are wrong, and rows that are.
+const upload = async (operation, world) => {
+    const { calls } = world;
+    const call = await right(operation, world);
+    const wrongRow = await world.file(operation, '"","",""\n');
+    const send = async (query, body, status, why) => calls.send(operation, { ...call, query, body }, status, why);
+    await send({}, call.body, 200, 'a file');
+    await send({ errors: 'csv' }, { file: wrongRow }, 200, 'the rows that are wrong, as a file');
+    await send({ fields: 'created,errors' }, call.body, 200, 'only some of the report');
+    for (const { name, schema } of operation.parameters.filter((each) => each.in === 'query' && !['tenant', 'fields'].includes(each.name))) {
+        for (const value of schema.enum ?? [name === 'charset' ? 'utf-8' : name === 'sheet' ? '1' : valid(schema)]) {
+            await send({ [name]: text(value), dry_run: 'true' }, call.body, 200, `${name} right`);
+        }
+        const wrong = invalidText(schema);
+        if (wrong) await refused(operation, world, { ...call, query: { [name]: wrong } }, 400, `${name} wrong`);
+    }
+    await refused(operation, world, { ...call, query: { no_such: '1' } }, 400, 'an unknown parameter');
+    await refused(operation, world, { ...call, body: {} }, 400, 'no file');
+    await refused(operation, world, { ...call, body: file('name\n"cut off') }, 400, 'a file that is damaged');
+    await send({ partial: 'true' }, file('name,email,phone\nx,x@values.example,1\n"cut off'), 200, 'what stands before the damage');
+    await refused(operation, world, { ...call, raw: '<a/>', type: 'text/xml' }, 415, 'XML');
+    await refused(operation, world, { ...call, body: file('x'.repeat(600000)) }, 413, 'too large');
+};
 
 const wrongPasswords = async (operation, world, call) => {
     for (let turn = 0; turn < 10; turn++) await world.calls.send(operation, call, 400, 'a wrong password');
@@ -43,6 +70,7 @@ const logoutTwice = async (operation, world) => {
 export const special = [
     { method: 'POST', path: /\/auth\/logout\/$/, probe: logoutTwice },
     { method: 'POST', path: /\/batch\/$/, probe: batch },
+    { method: 'POST', path: /\/import\/$/, probe: upload },
     {
         method: 'POST',
         path: /\/auth\/login\/$/,

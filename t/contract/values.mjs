@@ -20,6 +20,7 @@ export const valid = (schema) => {
     if (schema.pattern && !byFormat[schema.format]) return schema.examples[0];
     if (schema.enum) return schema.enum.find((each) => each !== null && each !== '');
     const [type] = types(schema);
+    if (schema.format === 'binary') return new Blob([word()]);
     if (type === 'string') return (byFormat[schema.format] ?? word)();
     if (type === 'integer' || type === 'number') return schema.minimum ?? 1;
     if (type === 'boolean') return true;

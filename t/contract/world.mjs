@@ -58,8 +58,17 @@ export class World {
     async value(operation, name, schema) {
         if (operation.path.endsWith('/auth/login/') && name === 'username') return (await this.account()).username;
         if (schema.format === 'password') return password;
+        if (schema.format === 'binary') return this.file(operation);
         if (schema['x-crm-reference']) return this.reference(schema['x-crm-reference'].path);
         return valid(schema);
+    }
+
+    // A spreadsheet for the import OPERATION, of records with all that is required of them.
+    async file(operation, extra = '') {
+        const create = this.description.find('POST', operation.path.replace(/import\/$/, ''));
+        const required = await this.required(create);
+        const row = Object.keys(required).length ? required : await this.body(create, (name) => name === Object.keys(create.body.properties)[0]);
+        return new File([`${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\n${extra}`], 'records.csv', { type: 'text/csv' });
     }
 
     async reference(path) {
