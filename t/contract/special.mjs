@@ -1,4 +1,5 @@
 // t/contract/special.mjs - what only some operations answer: tried by hand.
+import { File } from 'node:buffer';
 import { refused, right } from './sending.mjs';
 import { invalidText, text, valid } from './values.mjs';
 

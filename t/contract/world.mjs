@@ -1,5 +1,6 @@
 // t/contract/world.mjs - who calls, and what there is to be called for: made by calls that the
 // description describes, so that a new resource needs nothing here.
+import { File } from 'node:buffer';
 import { valid } from './values.mjs';
 
 const password = 'correct horse battery';
