@@ -8,6 +8,30 @@ use Crm::Mail;
 my $mail = Crm::Mail->new;
 my %settings = (CrmMailServer => $mail->url, CrmMailFrom => 'crm@example.com');
 
+# Records: written in each way, listed, brought in and out.
+sub make_records {
+    my ($server, @mine) = @_;
+    my %lead = (name => 'Jürgen', email => 'j@example.com', phone => '1', status => 'new', source => 'web',
+        customer_email => 'c@example.com');
+    my $made = $server->call(POST => '/api/leads/', {@mine, body => {%lead}, headers => {'Idempotency-Key' => 'k'}}, 201);
+    $server->call(POST => '/api/leads/', {@mine, body => {%lead}, headers => {'Idempotency-Key' => 'k'}}, 201);
+    $server->call(POST => '/api/leads/', {@mine, body => {%lead, status => 'x', customer => 'y'}}, 400);
+    my $one = "/api/leads/$made->{json}{id}/";
+    $server->call(PATCH => $one, {@mine, body => {notes => 'n'}}, 200);
+    $server->call(POST => "${one}call-summaries/", {@mine, body => {call_outcome => 'follow_up'}}, 201);
+    $server->call(GET => "/api/leads/?$_", {@mine}, 200) for 'search=jurgen+c@example', 'cursor=&ordering=-name', 'status__in=new,open';
+    $server->call(GET => "${one}history/", {@mine}, 200);
+    $server->call(PUT => '/api/customers/by/email/c@example.com/', {@mine, body => {name => 'C', phone => '2'}}, 200);
+    $server->call(POST => '/api/customers/batch/', {@mine, body => [{name => 'D', email => 'c@example.com', phone => '1'}]}, 400);
+    my $csv = "name;email\n" . join '', map { "Lead $_;l$_\@example.com\n" } 1 .. 700;
+    $server->call(POST => '/api/leads/import/', {@mine, file => {field => 'file', filename => 'l.csv', bytes => $csv}}, 200, {created => 700});
+    $server->call(GET => "/api/leads/export/?format=$_", {@mine}, 200) for qw(csv xlsx json);
+    $server->call(DELETE => $one, {@mine}, 200);
+    $server->call(POST => "${one}restore/", {@mine}, 200);
+    $server->call(GET => '/api/schema/', {@mine}, 200);
+    return;
+}
+
 # Good calls and bad ones, each way through the code once.
 sub make_calls {
     my ($server) = @_;
@@ -36,6 +60,7 @@ sub make_calls {
     $server->call(GET => '/api/auth/test', {}, 301);
     $server->call(GET => '/api/auth/test/?x=%FF', {}, 400);
     $server->call(GET => '/api/auth/test/', {headers => {'X-Tenant' => 'unknown'}}, 404);
+    make_records($server, @mine);
     $server->wait_history($acme->{token}, 'search=login', 1);
     $server->call(GET => '/api/auth/history/statistics/', {@mine}, 200);
     $server->call(POST => '/api/auth/password/change/', {@mine, body => {old_password => 'x',
