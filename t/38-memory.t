@@ -24,7 +24,7 @@ sub make_records {
     $server->call(PUT => '/api/customers/by/email/c@example.com/', {@mine, body => {name => 'C', phone => '2'}}, 200);
     $server->call(POST => '/api/customers/batch/', {@mine, body => [{name => 'D', email => 'c@example.com', phone => '1'}]}, 400);
     my $csv = "name;email\n" . join '', map { "Lead $_;l$_\@example.com\n" } 1 .. 700;
-    $server->call(POST => '/api/leads/import/', {@mine, file => {field => 'file', filename => 'l.csv', bytes => $csv}}, 200, {created => 700});
+    $server->call(POST => '/api/leads/import/', {@mine, file => {field => 'file', name => 'l.csv', bytes => $csv}}, 200, {created => 700});
     $server->call(GET => "/api/leads/export/?format=$_", {@mine}, 200) for qw(csv xlsx json);
     $server->call(DELETE => $one, {@mine}, 200);
     $server->call(POST => "${one}restore/", {@mine}, 200);
