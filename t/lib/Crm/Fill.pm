@@ -73,9 +73,9 @@ sub any {
 }
 
 # SQL for a column (name, type, length) of row n. REFERS: how many rows each table has that a column
-# refers to.
+# refers to. UNIQUE: columns of which no two rows have the same.
 sub expression {
-    my ($d, $described, $refers) = @_;
+    my ($d, $described, $refers, $unique) = @_;
     my ($column, $type, $length) = @$described;
     my $name = $d->{join}->(one_of(1, @first), "' '", one_of(17, @last));
     my %expression = (
@@ -96,7 +96,7 @@ sub expression {
         map({ $_ => $d->{id}->("1 + (n * 7919) % $refers->{$_}") } keys %$refers),
     );
     my ($base, $twin) = $column =~ /^(.*?)_(key|unique)$/ ? ($1, $2) : ($column, '');
-    my $value = $expression{$base} // any($d, $base, $type, $length);
+    my $value = $expression{$base} // ($unique->{$base} ? $d->{join}->("'U'", 'n') : any($d, $base, $type, $length));
     return $twin eq 'unique' ? "CASE WHEN n % 100 <> 99 THEN LOWER($value) END" : $twin ? "LOWER($value)" : $value;
 }
 
@@ -123,7 +123,8 @@ sub records {
     my @found = grep { /_key$/ } @columns;
     my @search = map { $_->[0] } $server->tenant_sql($slug, $d->{columns}->("${table}_search"));
     my $text = @found ? $d->{join}->(map({ ("COALESCE($_, '')", "'\n'") } @found), "''") : "'summary'";
-    my @values = map { expression($d, $_, \%refers) } @described;
+    my %unique = map { /^(.*)_unique$/ ? ($1 => 1) : () } @columns;
+    my @values = map { expression($d, $_, \%refers, \%unique) } @described;
     s/ DIV / $d->{divide} /g, $_ = fold_twin($_) for @values;
     run($server, $slug,
         @{$d->{quickly}},
