@@ -175,7 +175,7 @@ crm_error_t *crm_records_export(crm_request_t *request, const crm_values_t *valu
     export->request = request;
     CRM_ERR(crm_records_of(request, &export->records));
     CRM_ERR(crm_record_check_parent(&export->records, request->pool));
-    export->condition = crm_records_condition(request, &export->records);
+    export->condition = crm_record_condition(&export->records, request->pool);
     CRM_ERR(read_query(export));
     stream->content_type = strcmp(type, "text/csv") == 0 ? "text/csv; charset=utf-8" : type;
     stream->write = write_export;

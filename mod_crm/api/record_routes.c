@@ -103,7 +103,7 @@ static const call_t calls[] = {
         .suffix = "{uuid}/",
         .action = CRM_ACTION_CHANGE,
         .has_body = 1,
-        .handler = crm_records_put,
+        .handler = crm_records_update,
         .summary = "Change a {one}, whole.",
     },
     {
@@ -112,7 +112,7 @@ static const call_t calls[] = {
         .action = CRM_ACTION_CHANGE,
         .flags = CRM_ROUTE_PARTIAL,
         .has_body = 1,
-        .handler = crm_records_patch,
+        .handler = crm_records_update,
         .summary = "Change fields of a {one}.",
     },
     {
@@ -160,7 +160,7 @@ static const call_t calls[] = {
         .made_for = FOR_STATUS,
         .action = CRM_ACTION_CHANGE,
         .has_body = 1,
-        .handler = crm_records_patch,
+        .handler = crm_records_update,
         .summary = "Change the {field} of a {one}.",
     },
     {

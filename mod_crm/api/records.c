@@ -146,24 +146,6 @@ static crm_error_t *results(crm_request_t *request, const crm_rows_t *rows, json
     return crm_record_rows_json(baton, request->pool, rows, json);
 }
 
-crm_condition_t crm_records_condition(const crm_request_t *request, const crm_records_t *records)
-{
-    const crm_entity_t *entity = records->entity;
-    crm_value_t *parent;
-
-    if (!records->parent) {
-        return (crm_condition_t){.sql = NULL};
-    }
-    parent = apr_palloc(request->pool, sizeof(*parent));
-    *parent = crm_uuid(records->parent);
-    return (crm_condition_t){
-        .sql = apr_pstrcat(request->pool, "r.`", crm_entity_field(entity, entity->parent)->column,
-                           "` = ?", NULL),
-        .args = parent,
-        .nargs = 1,
-    };
-}
-
 crm_error_t *crm_records_list(crm_request_t *request, const crm_values_t *values,
                               crm_answer_t *answer)
 {
@@ -172,7 +154,7 @@ crm_error_t *crm_records_list(crm_request_t *request, const crm_values_t *values
 
     CRM_ERR(crm_records_of(request, &records));
     CRM_ERR(crm_record_check_parent(&records, request->pool));
-    crm_condition_t condition = crm_records_condition(request, &records);
+    crm_condition_t condition = crm_record_condition(&records, request->pool);
     const crm_page_t page = {
         .db = records.db,
         .entity = records.entity,
@@ -224,7 +206,8 @@ crm_error_t *crm_records_create_by(crm_request_t *request, const crm_values_t *v
     return answer_record(&record, answer);
 }
 
-static crm_error_t *update(crm_request_t *request, const crm_values_t *values, crm_answer_t *answer)
+crm_error_t *crm_records_update(crm_request_t *request, const crm_values_t *values,
+                                crm_answer_t *answer)
 {
     crm_records_t records;
     crm_record_t record;
@@ -234,18 +217,6 @@ static crm_error_t *update(crm_request_t *request, const crm_values_t *values, c
     CRM_ERR(crm_record_update(&records, request->pool, id, values, crm_records_if_match(request),
                               &record));
     return answer_record(&record, answer);
-}
-
-crm_error_t *crm_records_put(crm_request_t *request, const crm_values_t *values,
-                             crm_answer_t *answer)
-{
-    return update(request, values, answer);
-}
-
-crm_error_t *crm_records_patch(crm_request_t *request, const crm_values_t *values,
-                               crm_answer_t *answer)
-{
-    return update(request, values, answer);
 }
 
 crm_error_t *crm_records_delete(crm_request_t *request, const crm_values_t *values,

@@ -19,11 +19,6 @@
  * a parent, NOT_FOUND when that is no id. */
 crm_error_t *crm_records_of(crm_request_t *request, crm_records_t *ret_records);
 
-/* The condition that only those of the parent are meant that the path names; none when it names
- * none.
- */
-crm_condition_t crm_records_condition(const crm_request_t *request, const crm_records_t *records);
-
 /* The request's If-Match as a condition of writes; NULL without one. */
 const crm_precondition_t *crm_records_if_match(const crm_request_t *request);
 
@@ -35,10 +30,10 @@ crm_error_t *crm_records_validate(const crm_records_t *records, apr_pool_t *pool
 json_t *crm_records_deleted(apr_pool_t *pool, const crm_entity_t *entity);
 
 /* The handlers: one for each row of api/record_routes.c. */
-crm_handler_fn crm_records_list, crm_records_create, crm_records_get, crm_records_put,
-    crm_records_patch, crm_records_delete, crm_records_restore, crm_records_history,
-    crm_records_put_by, crm_records_view, crm_records_view_one, crm_records_create_by,
-    crm_records_batch, crm_records_import, crm_records_export;
+crm_handler_fn crm_records_list, crm_records_create, crm_records_get, crm_records_update,
+    crm_records_delete, crm_records_restore, crm_records_history, crm_records_put_by,
+    crm_records_view, crm_records_view_one, crm_records_create_by, crm_records_batch,
+    crm_records_import, crm_records_export;
 
 /* The forms of an export; the parameters of an import, beside those of the entity's own. */
 extern const crm_format_t crm_export_formats[];

@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "db/record.h"
 
+/* Code points that one folds to at most (U+FDFA, by NFKD): a shorter text needs no counting. */
+#define MOST_FOLDED 18
+
 /* Rows of one INSERT: few different numbers, so that each statement stays prepared. */
 static const int row_counts[] = {64, 16, 4, 1, 0};
 
@@ -95,11 +98,11 @@ crm_error_t *crm_record_check_keys(apr_pool_t *pool, const crm_entity_t *entity,
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         crm_value_t value = values[field - entity->fields];
         if ((field->flags & CRM_F_FOLDED) && field->column && value.kind == CRM_V_TEXT &&
-            strlen(value.as.text) > CRM_RECORD_KEY_LENGTH / 18 &&
-            crm_text_length(crm_text_fold(pool, value.as.text)) > CRM_RECORD_KEY_LENGTH) {
+            strlen(value.as.text) > CRM_KEY_LENGTH / MOST_FOLDED &&
+            crm_text_length(crm_text_fold(pool, value.as.text)) > CRM_KEY_LENGTH) {
             crm_error_add(pool, &error, field->name,
                           "Ensure this field has no more than %d characters when it is compared.",
-                          CRM_RECORD_KEY_LENGTH);
+                          CRM_KEY_LENGTH);
         }
     }
     return error;

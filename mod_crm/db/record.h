@@ -12,9 +12,6 @@
 #include "db/database.h"
 #include "model/entity.h"
 
-/* Longest folded text that a column <name>_key takes, in code points. */
-#define CRM_RECORD_KEY_LENGTH 600
-
 /* A list of statements: of crm_sql_t. */
 apr_array_header_t *crm_record_statements(apr_pool_t *pool);
 

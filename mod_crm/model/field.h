@@ -53,6 +53,9 @@ enum {
                                call PATCH .../{uuid}/status/ */
 };
 
+/* Longest folded text that a column <column>_key takes, in code points. */
+#define CRM_KEY_LENGTH 600
+
 typedef struct crm_choice_t {
     const char *value, *label;
 } crm_choice_t;

@@ -99,6 +99,9 @@ crm_error_t *crm_record_create_by(const crm_records_t *records, apr_pool_t *pool
                                   const crm_uuid_t *id, const crm_values_t *values,
                                   crm_record_t *ret_record);
 
+/* The condition of lists of RECORDS: only those of the parent, where one is named. */
+crm_condition_t crm_record_condition(const crm_records_t *records, apr_pool_t *pool);
+
 /* NOT_FOUND when the parent of the records that RECORDS names is not there. */
 crm_error_t *crm_record_check_parent(const crm_records_t *records, apr_pool_t *pool);
 

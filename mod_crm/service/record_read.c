@@ -130,8 +130,7 @@ static crm_error_t *row_record(const crm_records_t *records, apr_pool_t *pool,
     return NULL;
 }
 
-/* Only the parent's, where one is named. */
-static crm_condition_t of_parent(const crm_records_t *records, apr_pool_t *pool)
+crm_condition_t crm_record_condition(const crm_records_t *records, apr_pool_t *pool)
 {
     const crm_entity_t *entity = records->entity;
 
@@ -151,7 +150,7 @@ static crm_condition_t of_parent(const crm_records_t *records, apr_pool_t *pool)
 crm_error_t *crm_record_get(const crm_records_t *records, apr_pool_t *pool, const crm_uuid_t *id,
                             crm_record_t *ret_record)
 {
-    crm_condition_t condition = of_parent(records, pool);
+    crm_condition_t condition = crm_record_condition(records, pool);
     const crm_value_t *row;
 
     CRM_ERR(crm_list_one(records->db, pool, records->entity, crm_uuid(id), &condition, &row));

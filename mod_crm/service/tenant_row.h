@@ -12,9 +12,6 @@
     "t.updated_at"
 #define CRM_TENANT_TYPES "usssxbitt"
 
-/* Longest folded text that a column <name>_key takes, in code points. */
-#define CRM_KEY_LENGTH 600
-
 /* The tenant in CELLS; its texts stay where the cells have them. */
 void crm_tenant_from_row(const crm_value_t *cells, crm_tenant_t *ret_tenant);
 
