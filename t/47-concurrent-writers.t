@@ -33,6 +33,14 @@ on_each_database(sub {
         });
         is_deeply(tally(@made), {201 => 1, email => WRITERS - 1}, "round $round: one 201, the rest 400 on the field");
 
+        # who is refused hinders nobody who is written with him
+        my @mixed = together($server, sub {
+            my ($client, $number) = @_;
+            my $email = $number % 3 ? "free$round-$number\@example.com" : "$round\@example.com";
+            return $client->request(POST => '/api/customers/', %as, body => {%customer, email => $email})->{status};
+        });
+        is_deeply(tally(@mixed), {201 => WRITERS - WRITERS / 3, 400 => WRITERS / 3}, "round $round: a third is refused, the rest made");
+
         # one of them puts it in, the rest change it
         my @put = together($server, sub {
             my ($client, $number) = @_;

@@ -59,6 +59,7 @@ crm_error_t *crm_records_of(crm_request_t *request, crm_records_t *ret_records)
                           : crm_tenant_db(request->site, request->pool, request->tenant),
         .entity = request->route->entity,
         .author = author_of(request),
+        .gather = request->site->gather,
     };
 
     crm_permit_t *checks = apr_palloc(request->pool, sizeof(*checks));

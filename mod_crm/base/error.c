@@ -148,6 +148,16 @@ crm_error_t *crm_error_standard(apr_pool_t *pool, crm_error_kind_e kind)
     return make(pool, kind, kinds[kind].detail);
 }
 
+crm_error_t *crm_error_copy(apr_pool_t *pool, const crm_error_t *error)
+{
+    crm_error_t *copy = make(pool, error->kind, apr_pstrdup(pool, error->detail));
+    copy->cause = error->cause ? apr_pstrdup(pool, error->cause) : NULL;
+    copy->key = error->key ? apr_pstrdup(pool, error->key) : NULL;
+    copy->retry_after = error->retry_after;
+    copy->code = error->code;
+    return copy;
+}
+
 crm_error_t *crm_error_cause(crm_error_t *error, const char *format, ...)
 {
     va_list arguments;

@@ -75,6 +75,10 @@ crm_error_t *crm_error_make(apr_pool_t *pool, crm_error_kind_e kind, const char 
 crm_error_t *crm_error_standard(apr_pool_t *pool, crm_error_kind_e kind)
     __attribute__((returns_nonnull));
 
+/* ERROR, which has no fields, for other work in POOL. */
+crm_error_t *crm_error_copy(apr_pool_t *pool, const crm_error_t *error)
+    __attribute__((returns_nonnull));
+
 /* Adds what only the log may know, in front of what is there ("tenant 7: table lead"); returns
  * ERROR. */
 crm_error_t *crm_error_cause(crm_error_t *error, const char *format, ...)

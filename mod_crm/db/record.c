@@ -10,7 +10,7 @@
 #define MOST_FOLDED 18
 
 /* Rows of one INSERT: few different numbers, so that each statement stays prepared. */
-static const int row_counts[] = {64, 16, 4, 1, 0};
+static const int row_counts[] = {64, 16, 8, 4, 2, 1, 0};
 
 /* SQL text and its values as they are put together. */
 typedef struct builder_t {

@@ -31,10 +31,15 @@ static crm_error_t *check_version(const call_t *call, const crm_write_t *write)
     return call->if_match ? call->if_match->check(call->if_match->baton, write->version) : NULL;
 }
 
+static crm_error_t *result_of(const call_t *call, const crm_write_t *write)
+{
+    return call->ret_record ? crm_write_result(write, call->ret_record) : NULL;
+}
+
 static crm_error_t *finish(const call_t *call, crm_write_t *write)
 {
     CRM_ERR(crm_write_run(write));
-    return call->ret_record ? crm_write_result(write, call->ret_record) : NULL;
+    return result_of(call, write);
 }
 
 static crm_error_t *create_in(const crm_db_t *db, apr_pool_t *pool, void *baton)
@@ -55,8 +60,11 @@ crm_error_t *crm_record_create(const crm_records_t *records, apr_pool_t *pool,
 
     CRM_ERR(crm_write_begin(write));
     crm_write_take(write, values);
-    return crm_write_is_blind(write) ? finish(&call, write)
-                                     : crm_db_transaction(records->db, pool, create_in, &call);
+    if (!crm_write_is_blind(write)) {
+        return crm_db_transaction(records->db, pool, create_in, &call);
+    }
+    CRM_ERR(crm_write_run_gathered(write));
+    return result_of(&call, write);
 }
 
 static crm_error_t *create_by_in(const crm_db_t *db, apr_pool_t *pool, void *baton)

@@ -8,6 +8,7 @@
 #ifndef CRM_SERVICE_RECORD_H
 #define CRM_SERVICE_RECORD_H
 
+#include "base/gather.h"
 #include "db/list.h"
 #include "model/validate.h"
 
@@ -34,6 +35,8 @@ typedef struct crm_records_t {
     const char *const *shown; /* the fields that are looked at, NULL-terminated; or NULL: all. Lists
                                  of children that are none of them are left empty */
     const crm_permit_t *permit; /* NULL: the caller may do everything */
+    crm_gather_t *gather; /* of all records of the site: what several callers make at the same time
+                             becomes one transaction; or NULL */
 } crm_records_t;
 
 /* A record as it was read or written. */

@@ -86,8 +86,18 @@ static crm_error_t *taken(const crm_write_t *write, crm_error_t *error)
     return error;
 }
 
-/* A single record's statements are one call of the server; those of many are long, and each is a
- * call. */
+/* 1 when all statements are one call of the server: those of a single record, and of a few that
+ * are all made; of others they are long, or seldom the same. */
+static int are_one_call(const crm_writes_t *all)
+{
+    for (int i = 0; i < all->count && all->count > 1; i++) {
+        if (all->writes[i]->kind != CRM_WRITE_CREATE) {
+            return 0;
+        }
+    }
+    return all->count <= CRM_WRITES_AT_ONCE;
+}
+
 static crm_error_t *execute(const crm_writes_t *all)
 {
     const crm_write_t *first = all->writes[0];
@@ -96,10 +106,11 @@ static crm_error_t *execute(const crm_writes_t *all)
 
     add_statements(statements, all);
     const crm_sql_t *sql = (const crm_sql_t *)statements->elts;
-    if (all->count == 1) {
+    int at_once = are_one_call(all);
+    if (at_once) {
         error = crm_db_execute_all(first->db, first->pool, sql, statements->nelts);
     }
-    for (int i = 0; all->count > 1 && i < statements->nelts && !error; i++) {
+    for (int i = 0; !at_once && i < statements->nelts && !error; i++) {
         error =
             crm_db_execute(first->db, first->pool, sql[i].text, sql[i].args, sql[i].nargs, NULL);
     }

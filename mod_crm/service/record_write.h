@@ -90,6 +90,9 @@ typedef struct crm_import_links_t {
     const crm_values_t *options; /* of the entity's own; or NULL */
 } crm_import_links_t;
 
+/* So many records that are made are one call of the server. */
+#define CRM_WRITES_AT_ONCE 16
+
 /* Several writes of one entity, none of the same record, in one transaction. */
 typedef struct crm_writes_t {
     crm_write_t *const *writes;
@@ -104,6 +107,10 @@ crm_error_t *crm_writes_run(const crm_writes_t *all);
 
 /* 1 when the write reads nothing: it needs no transaction but that of its statements. */
 int crm_write_is_blind(const crm_write_t *write);
+
+/* As crm_write_run, outside of a transaction, for a write that is blind: with those of others that
+ * make records of the same entity at the same time. */
+crm_error_t *crm_write_run_gathered(crm_write_t *write);
 
 /* Finds or makes the records that links lead to. */
 crm_error_t *crm_references_link(const crm_writes_t *all);

@@ -85,6 +85,10 @@ static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make a semaphore");
     }
+    status = crm_gather_create(site->pool, &site->gather);
+    if (status != APR_SUCCESS) {
+        return crm_error_system(site->pool, status, "cannot make the gathering of writes");
+    }
     status = crm_slug_cache_create(site->pool, SLUGS_MAX, &site->slugs);
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make the cache of slugs");

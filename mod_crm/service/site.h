@@ -8,6 +8,7 @@
 #ifndef CRM_SERVICE_SITE_H
 #define CRM_SERVICE_SITE_H
 
+#include "base/gather.h"
 #include "base/password.h"
 #include "base/secret.h"
 #include "base/semaphore.h"
@@ -26,6 +27,7 @@ typedef struct crm_site_t {
     crm_key_t key;
     crm_hasher_t *hasher;
     crm_semaphore_t *creations; /* how many tenants may be made at a time */
+    crm_gather_t *gather;       /* of writes of records */
     crm_migrations_t *main_migrations, *tenant_migrations;
     struct crm_token_cache_t *tokens;    /* NULL: none */
     crm_slug_cache_t *slugs;             /* by token key; thread-safe */
