@@ -10,11 +10,11 @@
 #include "api/fields.h"
 #include "api/format.h"
 #include "api/header.h"
+#include "api/history_bodies.h"
 #include "api/idempotent.h"
 #include "api/options.h"
 #include "api/parameters.h"
 #include "api/problem.h"
-#include "api/record.h"
 #include "base/json.h"
 
 static int is_reading(const crm_request_t *request)
@@ -142,7 +142,7 @@ static void note(crm_request_t *request, const crm_answer_t *answer, const crm_r
     if (response->stream && answer->json) {
         text = crm_json_text(request->pool, answer->json, &size);
     }
-    crm_record_note(request, response->status, text ? answer->json : NULL, text, size);
+    crm_history_bodies(request, response->status, text ? answer->json : NULL, text, size);
 }
 
 /* The status of success, unless the handler has another. */
@@ -200,5 +200,5 @@ void crm_api_error(crm_request_t *request, crm_error_t *error, int status,
     json_t *json = crm_problem_write(request, error, status, ret_response);
     add_common_headers(request, ret_response);
     request->error_message = error->detail;
-    crm_record_note(request, ret_response->status, json, ret_response->body, ret_response->size);
+    crm_history_bodies(request, ret_response->status, json, ret_response->body, ret_response->size);
 }

@@ -4,9 +4,9 @@
 #include <apr_strings.h>
 
 #include "api/fields.h"
+#include "api/history_bodies.h"
 #include "api/page.h"
 #include "api/parameters.h"
-#include "api/record.h"
 #include "api/records.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -116,7 +116,7 @@ static void note(const export_t *export)
                                               "format", request->format->name));
     const char *text = crm_json_text(request->pool, json, &size);
 
-    crm_record_note(request, 200, json, text, size);
+    crm_history_bodies(request, 200, json, text, size);
 }
 
 static crm_error_t *write_export(void *baton, crm_put_fn *put, void *put_baton)

@@ -409,7 +409,7 @@ crm_error_t *crm_records_view_one(crm_request_t *request, const crm_values_t *va
     CRM_ERR(one_of(request, &records, &id));
     CRM_ERR(
         crm_list_one(records.db, request->pool, records.entity, crm_uuid(id), &condition, &row));
-    CRM_ERR(crm_record_get(&records, request->pool, id, &record));
+    CRM_ERR(crm_record_of_row(&records, request->pool, row, &record));
     answer->json = crm_json_own(request->pool, view->shape(record.json));
     return NULL;
 }

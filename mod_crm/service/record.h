@@ -61,6 +61,10 @@ crm_error_t *crm_record_get(const crm_records_t *records, apr_pool_t *pool, cons
 crm_error_t *crm_record_rows_json(const crm_records_t *records, apr_pool_t *pool,
                                   const crm_rows_t *rows, json_t *results);
 
+/* The record in ROW, which crm_list_one has read. */
+crm_error_t *crm_record_of_row(const crm_records_t *records, apr_pool_t *pool,
+                               const crm_value_t *row, crm_record_t *ret_record);
+
 /* Makes a record of VALUES (of the entity's fields). INVALID, on the field, for a unique value that
  * is taken ("This field must be unique."), a reference that is none ("Invalid pk "..." - object
  * does not exist."), and for what hooks refuse. NOT_FOUND when the parent is gone. */

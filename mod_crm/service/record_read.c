@@ -114,7 +114,7 @@ crm_error_t *crm_record_rows_json(const crm_records_t *records, apr_pool_t *pool
 
 /* ---- one record ---- */
 
-static crm_error_t *row_record(const crm_records_t *records, apr_pool_t *pool,
+crm_error_t *crm_record_of_row(const crm_records_t *records, apr_pool_t *pool,
                                const crm_value_t *row, crm_record_t *ret_record)
 {
     const crm_entity_t *entity = records->entity;
@@ -154,7 +154,7 @@ crm_error_t *crm_record_get(const crm_records_t *records, apr_pool_t *pool, cons
     const crm_value_t *row;
 
     CRM_ERR(crm_list_one(records->db, pool, records->entity, crm_uuid(id), &condition, &row));
-    return row_record(records, pool, row, ret_record);
+    return crm_record_of_row(records, pool, row, ret_record);
 }
 
 crm_error_t *crm_record_check_parent(const crm_records_t *records, apr_pool_t *pool)

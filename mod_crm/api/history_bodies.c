@@ -1,10 +1,10 @@
-/* api/record.c - what History keeps of a request and its answer. */
+/* api/history_bodies.c - what History keeps of a request and its answer. */
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "api/parameters.h"
-#include "api/record.h"
+#include "api/history_bodies.h"
 #include "api/route.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -80,8 +80,8 @@ static const char *request_text(crm_request_t *request)
     return crm_history_body(request->pool, json, request->settings->history_body);
 }
 
-void crm_record_note(crm_request_t *request, int status, const json_t *json, const char *text,
-                     apr_size_t size)
+void crm_history_bodies(crm_request_t *request, int status, const json_t *json, const char *text,
+                        apr_size_t size)
 {
     const crm_settings_t *settings = request->settings;
     if (settings->history == CRM_HISTORY_OFF ||
