@@ -2,6 +2,7 @@
 # crmctl: what it says, what it refuses, its exit statuses; and its work on both databases.
 use lib 't/lib';
 use Crm::Test;
+use Encode;
 use JSON::PP;
 
 sub crmctl { return Crm::Process::run(ref $_[0] ? shift : (), Crm::Process::crmctl(), @_) }
@@ -9,7 +10,7 @@ sub crmctl { return Crm::Process::run(ref $_[0] ? shift : (), Crm::Process::crmc
 # Rows: words, exit status, pattern of standard output, pattern of standard error.
 my $nothing = qr/\A\z/;
 my @rows = (
-    [[], 0, qr/^Commands:\n(?:  \S.*\n){8,}/m, $nothing],
+    [[], 0, qr/^Tenants:\n(?:  \S.*\n){2,}/m, $nothing],
     [['--help'], 0, qr/^Usage: crmctl COMMAND/m, $nothing],
     [['--version'], 0, qr/\Amod_crm \d+\.\d+\.\d+\n\z/, $nothing],
     [['version', '--json'], 0, qr/"version": "\d/, $nothing],
@@ -37,10 +38,25 @@ for my $row (@rows) {
     $ok = like($got[2], $err, "crmctl @$words: errors") && $ok;
     diag("status $got[0]\n$got[1]$got[2]") if !$ok;
 }
-for my $command (Crm::Process::output(Crm::Process::crmctl(), 'help') =~ /^  ([a-z]+(?: [a-z]+)?)  /mg) {
+for my $command (Crm::Process::output(Crm::Process::crmctl(), 'help') =~ /^  ([a-z_]+(?: [a-z]+)?)  /mg) {
     my ($status, $out) = crmctl(split(/ /, $command), '--help');
     ok(!$status && $out =~ /^Usage: crmctl \Q$command\E\b.*^Options:\n/ms, "crmctl $command --help");
     like($out, qr/^Examples:\n  crmctl \Q$command\E/m, "crmctl $command --help has an example");
+}
+# docs/crmctl.md is what the table says; bash completes its words
+open my $file, '<:encoding(UTF-8)', "$Crm::Process::source/docs/crmctl.md" or die "docs/crmctl.md: $!";
+my $document = do { local $/; <$file> };
+my $markdown = decode('UTF-8', (crmctl('help', '--markdown'))[1]);
+is(substr($document, -length $markdown), $markdown, 'docs/crmctl.md ends with what crmctl help --markdown prints');
+{
+    my $complete = sub {
+        my @words = @_;
+        return (Crm::Process::run({input => (crmctl('help', '--bash-completion'))[1] . "\nCOMP_WORDS=(crmctl @words ''); COMP_CWORD=" . (1 + @words)
+            . "; _crmctl; echo \${COMPREPLY[*]}\n"}, 'bash'))[1];
+    };
+    like($complete->(), qr/\bmigrate\b.*\btenant\b/, 'bash completes commands');
+    like($complete->('tenant'), qr/\Acreate.*list/, 'their second words');
+    like($complete->('tenant', 'create', 'Acme'), qr/--admin-username .*--json/, 'and options');
 }
 is((system Crm::Process::crmctl() . ' help > /dev/full 2>/dev/null') >> 8, 1, 'a full disk is an error');
 

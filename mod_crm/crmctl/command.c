@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const crm_command_t *const crm_command_tables[] = {
-    crm_help_commands,    crm_reference_commands, crm_migrate_commands,
-    crm_account_commands, crm_tenant_commands,    NULL,
+const crm_command_group_t crm_command_groups[] = {
+    {.title = "About", .commands = crm_help_commands},
+    {.title = "Configuration", .commands = crm_reference_commands},
+    {.title = "Databases", .commands = crm_migrate_commands},
+    {.title = "Tenants", .commands = crm_tenant_commands},
+    {.title = "Accounts", .commands = crm_account_commands},
+    {.title = NULL},
 };
 
 /* Options that many commands take, and the flag of those that do. */
@@ -30,6 +34,9 @@ static const struct {
                 .value = "PATH",
                 .help = "httpd's program. Default: $CRM_HTTPD, else apache2 or httpd as found in "
                         "$PATH or /usr/sbin."}},
+
+    {.flag = CRM_COMMAND_CONFIGURED,
+     .option = {.name = "--quiet", .help = "Print nothing but errors, and what --json prints."}},
 };
 
 static const crm_option_t help_option = {.name = "--help", .help = "Show this text."};
@@ -37,8 +44,8 @@ static const crm_option_t help_option = {.name = "--help", .help = "Show this te
 apr_array_header_t *crm_command_list(apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 16, sizeof(const crm_command_t *));
-    for (const crm_command_t *const *table = crm_command_tables; *table; table++) {
-        for (const crm_command_t *command = *table; command->name; command++) {
+    for (const crm_command_group_t *group = crm_command_groups; group->title; group++) {
+        for (const crm_command_t *command = group->commands; command->name; command++) {
             APR_ARRAY_PUSH(list, const crm_command_t *) = command;
         }
     }
@@ -47,8 +54,8 @@ apr_array_header_t *crm_command_list(apr_pool_t *pool)
 
 const crm_command_t *crm_command_find(const char *name)
 {
-    for (const crm_command_t *const *table = crm_command_tables; *table; table++) {
-        for (const crm_command_t *command = *table; command->name; command++) {
+    for (const crm_command_group_t *group = crm_command_groups; group->title; group++) {
+        for (const crm_command_t *command = group->commands; command->name; command++) {
             if (!strcmp(command->name, name)) {
                 return command;
             }
@@ -77,6 +84,16 @@ void crm_run_init(apr_pool_t *pool, const crm_command_t *command, crm_run_t *ret
         }
     }
     add_option(ret_run, &help_option);
+}
+
+int crm_run_has(const crm_run_t *run, const char *name)
+{
+    for (int i = 0; i < run->noptions; i++) {
+        if (!strcmp(run->options[i]->name, name)) {
+            return run->values[i] != NULL;
+        }
+    }
+    return 0;
 }
 
 const char *crm_run_option(const crm_run_t *run, const char *name)

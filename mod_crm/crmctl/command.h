@@ -17,7 +17,8 @@ typedef struct crm_option_t {
 } crm_option_t;
 
 enum {
-    CRM_COMMAND_CONFIGURED = 1, /* reads httpd's configuration: --config, --server, --httpd */
+    CRM_COMMAND_CONFIGURED = 1, /* reads httpd's configuration: --config, --server, --httpd; and is
+                                   silent when told to: --quiet */
     CRM_COMMAND_DATA = 2,       /* prints data: --json */
     CRM_COMMAND_MIGRATED = 4    /* needs the main database to be there */
 };
@@ -49,8 +50,14 @@ struct crm_run_t {
     const char **argv; /* arguments without options */
 };
 
-/* All tables, NULL-terminated; each ends with name NULL. */
-extern const crm_command_t *const crm_command_tables[];
+/* Commands that belong together, a table that ends with name NULL. */
+typedef struct crm_command_group_t {
+    const char *title;
+    const crm_command_t *commands;
+} crm_command_group_t;
+
+/* All groups; ends with title NULL. */
+extern const crm_command_group_t crm_command_groups[];
 
 extern const crm_command_t crm_account_commands[];
 extern const crm_command_t crm_help_commands[];
@@ -58,7 +65,7 @@ extern const crm_command_t crm_migrate_commands[];
 extern const crm_command_t crm_reference_commands[];
 extern const crm_command_t crm_tenant_commands[];
 
-/* All commands, of const crm_command_t *, in the order of the tables. */
+/* All commands, of const crm_command_t *, in the order of the groups. */
 apr_array_header_t *crm_command_list(apr_pool_t *pool);
 
 /* The command of that name, or NULL. */
@@ -66,6 +73,9 @@ const crm_command_t *crm_command_find(const char *name);
 
 /* Prepares RUN for COMMAND: the options it takes, none given yet. */
 void crm_run_init(apr_pool_t *pool, const crm_command_t *command, crm_run_t *ret_run);
+
+/* 1 when the option was given, which the command may take or not. */
+int crm_run_has(const crm_run_t *run, const char *name);
 
 /* The value of an option that the command takes, NULL when it was not given. An option that it does
  * not take is a programming error: abort(). */

@@ -1,4 +1,4 @@
-/* crmctl/help.c - help texts and the manual page, made from the table of commands. */
+/* crmctl/help.c - help texts, made from the table of commands. */
 #include "crmctl/help.h"
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "crmctl/manual.h"
 #include "crmctl/output.h"
 #include "crmctl/parse.h"
 
@@ -29,20 +30,20 @@ static void print_wrapped(const char *text, int indent)
     putchar('\n');
 }
 
-static void print_overview(apr_pool_t *pool)
+static void print_overview(void)
 {
-    apr_array_header_t *list = crm_command_list(pool);
-    printf("crmctl %s - manages mod_crm\n\nUsage: crmctl COMMAND [OPTION ...]\n\nCommands:\n",
-           CRM_VERSION);
-    for (int i = 0; i < list->nelts; i++) {
-        const crm_command_t *command = APR_ARRAY_IDX(list, i, const crm_command_t *);
-        printf("  %-17s %s\n", command->name, command->summary);
+    printf("crmctl %s - manages mod_crm\n\nUsage: crmctl COMMAND [OPTION ...]\n", CRM_VERSION);
+    for (const crm_command_group_t *group = crm_command_groups; group->title; group++) {
+        printf("\n%s:\n", group->title);
+        for (const crm_command_t *command = group->commands; command->name; command++) {
+            printf("  %-27s %s\n", command->name, command->summary);
+        }
     }
     printf("\ncrmctl COMMAND --help tells more of each. Exit status: 0 done, 1 failed, 2 wrong "
            "usage.\n");
 }
 
-static void print_usage(const crm_command_t *command)
+void crm_help_usage(const crm_command_t *command)
 {
     printf("crmctl %s%s%s", command->name, command->arguments ? " " : "",
            command->arguments ? command->arguments : "");
@@ -57,7 +58,7 @@ void crm_help_print(const crm_run_t *run)
 {
     const crm_command_t *command = run->command;
     printf("Usage: ");
-    print_usage(command);
+    crm_help_usage(command);
     putchar('\n');
     print_wrapped(command->help, 0);
     printf("\nOptions:\n");
@@ -75,78 +76,27 @@ void crm_help_print(const crm_run_t *run)
     }
 }
 
-/* ---- the manual page, in man(7) */
-
-static void print_roff(const char *text)
-{
-    if (*text == '.' || *text == '\'') {
-        fputs("\\&", stdout);
-    }
-    for (; *text; text++) {
-        if (*text == '\\') {
-            fputs("\\e", stdout);
-        } else if (*text == '-') {
-            fputs("\\-", stdout);
-        } else {
-            putchar(*text);
-        }
-    }
-    putchar('\n');
-}
-
-static void print_man_command(apr_pool_t *pool, const crm_command_t *command)
-{
-    crm_run_t run;
-    crm_run_init(pool, command, &run);
-    printf(".SS ");
-    print_roff(apr_pstrcat(pool, command->name, command->arguments ? " " : NULL, command->arguments,
-                           NULL));
-    print_roff(command->help);
-    for (int i = 0; i < run.noptions; i++) {
-        const crm_option_t *option = run.options[i];
-        printf(".TP\n.B ");
-        print_roff(
-            apr_pstrcat(pool, option->name, option->value ? " " : NULL, option->value, NULL));
-        print_roff(option->help);
-    }
-    for (const char *const *example = command->examples; example && *example; example++) {
-        printf("%s.EX\n", example == command->examples ? ".PP\nExamples:\n.PP\n" : "");
-        print_roff(*example);
-        printf(".EE\n");
-    }
-}
-
-static void print_man(apr_pool_t *pool)
-{
-    apr_array_header_t *list = crm_command_list(pool);
-    printf(".TH CRMCTL 1 \"\" \"mod_crm %s\" \"mod_crm\"\n"
-           ".SH NAME\ncrmctl \\- manages mod_crm\n"
-           ".SH SYNOPSIS\n.B crmctl\n.I COMMAND\n[\\fIOPTION\\fR ...]\n"
-           ".SH DESCRIPTION\n"
-           "Manages the databases, tenants and accounts of mod_crm, a multi\\-tenant CRM in Apache "
-           "httpd. crmctl asks httpd for its configuration, so that it works on what the server "
-           "works on.\n.SH COMMANDS\n",
-           CRM_VERSION);
-    for (int i = 0; i < list->nelts; i++) {
-        print_man_command(pool, APR_ARRAY_IDX(list, i, const crm_command_t *));
-    }
-    printf(".SH EXIT STATUS\n0: done. 1: failed; standard error says why. 2: wrong usage.\n"
-           ".SH ENVIRONMENT\n.TP\n.B CRM_HTTPD\nhttpd's program, where \\-\\-httpd is not given.\n"
-           ".SH FILES\n.TP\n.I /etc/apache2/apache2.conf\nDebian's configuration of httpd; its "
-           "neighbour\n.I envvars\nis read too.\n"
-           ".SH SEE ALSO\n.BR apache2 (8),\n.BR apache2ctl (8)\n");
-}
+static const struct {
+    const char *option;
+    void (*print)(apr_pool_t *pool);
+} manuals[] = {
+    {.option = "--man", .print = crm_manual_roff},
+    {.option = "--markdown", .print = crm_manual_markdown},
+    {.option = "--bash-completion", .print = crm_manual_completion},
+};
 
 static crm_error_t *run_help(crm_run_t *run)
 {
     crm_run_t about;
     const char **words = apr_pcalloc(run->pool, ((apr_size_t)run->argc + 1) * sizeof(*words));
-    if (crm_run_option(run, "--man")) {
-        print_man(run->pool);
-        return NULL;
+    for (size_t i = 0; i < sizeof(manuals) / sizeof(*manuals); i++) {
+        if (crm_run_option(run, manuals[i].option)) {
+            manuals[i].print(run->pool);
+            return NULL;
+        }
     }
     if (!run->argc) {
-        print_overview(run->pool);
+        print_overview();
         return NULL;
     }
     memcpy(words, run->argv, (apr_size_t)run->argc * sizeof(*words));
@@ -167,6 +117,8 @@ static crm_error_t *run_version(crm_run_t *run)
 
 static const crm_option_t help_options[] = {
     {.name = "--man", .help = "Print the manual page, in man(7) format."},
+    {.name = "--markdown", .help = "Print Markdown, as in docs/crmctl.md."},
+    {.name = "--bash-completion", .help = "Print the completion of commands and options for bash."},
     {.name = NULL},
 };
 

@@ -1,4 +1,4 @@
-/* crmctl/help.h - help texts and the manual page, made from the table of commands. */
+/* crmctl/help.h - help texts, made from the table of commands. */
 #ifndef CRM_CRMCTL_HELP_H
 #define CRM_CRMCTL_HELP_H
 
@@ -6,5 +6,8 @@
 
 /* Prints what RUN's command does and takes. */
 void crm_help_print(const crm_run_t *run);
+
+/* Prints how COMMAND is called, as one line. */
+void crm_help_usage(const crm_command_t *command);
 
 #endif

@@ -27,6 +27,9 @@ static int run_words(apr_pool_t *pool, int argc, const char *const *argv)
     if (crm_run_option(&run, "--help")) {
         crm_help_print(&run);
         error = NULL;
+    } else if (crm_run_has(&run, "--quiet") && !crm_run_has(&run, "--json") &&
+               !freopen("/dev/null", "w", stdout)) {
+        error = crm_error_make(pool, CRM_E_INTERNAL, "/dev/null cannot be opened.");
     } else {
         error = run.command->run(&run);
     }
