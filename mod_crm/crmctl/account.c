@@ -1,4 +1,4 @@
-/* crmctl/account.c - a new account from a command's options; createsuperuser. */
+/* crmctl/account.c - the accounts that a command is about; createsuperuser. */
 #include "crmctl/account.h"
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "crmctl/configuration.h"
 #include "crmctl/output.h"
 #include "crmctl/password_input.h"
@@ -19,6 +20,18 @@ static const crm_field_t account_fields[] = {
     {.name = "password", .type = CRM_T_PASSWORD, .flags = CRM_F_REQUIRED, .min_length = 8},
     {.name = NULL},
 };
+
+static const crm_field_t password_fields[] = {
+    {.name = "password", .type = CRM_T_PASSWORD, .flags = CRM_F_REQUIRED, .min_length = 8},
+    {.name = NULL},
+};
+
+crm_error_t *crm_account_check_password(apr_pool_t *pool, const char *password)
+{
+    crm_values_t *values;
+    return crm_validate(pool, password_fields,
+                        crm_json_own(pool, json_pack("{s:s}", "password", password)), 0, &values);
+}
 
 static const char *prefixed(crm_run_t *run, const char *prefix, const char *name)
 {
@@ -50,6 +63,30 @@ crm_error_t *crm_account_input(crm_run_t *run, const char *prefix, crm_new_accou
         .password = crm_values_text(values, "password"),
     };
     return NULL;
+}
+
+crm_error_t *crm_run_accounts(crm_run_t *run, crm_accounts_t *ret_accounts)
+{
+    const char *name = crm_run_option(run, "--tenant");
+    crm_tenant_t *tenant = NULL;
+    crm_site_t *site;
+
+    CRM_ERR(crm_run_site(run, NULL, &site));
+    if (name) {
+        CRM_ERR(crm_tenant_find(site, run->pool, name, &tenant));
+    }
+    *ret_accounts = crm_accounts_of(site, run->pool, tenant);
+    return NULL;
+}
+
+json_t *crm_account_json(apr_pool_t *pool, const crm_account_t *account)
+{
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "id", (json_int_t)account->id,
+                     "username", account->username, "email", account->email, "first_name",
+                     account->first_name, "last_name", account->last_name, "is_active",
+                     account->is_active, "is_tenant_admin", account->is_tenant_admin,
+                     "is_superuser", account->is_superuser, "date_joined",
+                     crm_time_iso(pool, account->date_joined));
 }
 
 static crm_error_t *run_createsuperuser(crm_run_t *run)

@@ -10,6 +10,8 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Databases", .commands = crm_migrate_commands},
     {.title = "Tenants", .commands = crm_tenant_commands},
     {.title = "Accounts", .commands = crm_account_commands},
+    {.title = "Users", .commands = crm_user_commands},
+    {.title = "Tokens", .commands = crm_token_commands},
     {.title = NULL},
 };
 

@@ -64,6 +64,8 @@ extern const crm_command_t crm_help_commands[];
 extern const crm_command_t crm_migrate_commands[];
 extern const crm_command_t crm_reference_commands[];
 extern const crm_command_t crm_tenant_commands[];
+extern const crm_command_t crm_token_commands[];
+extern const crm_command_t crm_user_commands[];
 
 /* All commands, of const crm_command_t *, in the order of the groups. */
 apr_array_header_t *crm_command_list(apr_pool_t *pool);
