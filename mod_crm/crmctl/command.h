@@ -60,6 +60,7 @@ typedef struct crm_command_group_t {
 extern const crm_command_group_t crm_command_groups[];
 
 extern const crm_command_t crm_account_commands[];
+extern const crm_command_t crm_check_commands[];
 extern const crm_command_t crm_help_commands[];
 extern const crm_command_t crm_migrate_commands[];
 extern const crm_command_t crm_reference_commands[];

@@ -25,6 +25,9 @@ static crm_error_t *read_server(apr_pool_t *pool, const json_t *json, crm_server
     ret_server->port = (int)json_integer_value(json_object_get(json, "port"));
     ret_server->file = text_of(json, "file", NULL);
     ret_server->line = (int)json_integer_value(json_object_get(json, "line"));
+    const json_t *limits = json_object_get(json, "limits");
+    ret_server->children = (int)json_integer_value(json_object_get(limits, "children"));
+    ret_server->threads = (int)json_integer_value(json_object_get(limits, "threads"));
     CRM_ERR(crm_directives_from_json(pool, json_object_get(json, "directives"),
                                      &ret_server->directives));
     return crm_settings_resolve(pool, ret_server->directives, &ret_server->settings);
@@ -69,9 +72,8 @@ static const char *names_of(apr_pool_t *pool, const apr_array_header_t *servers)
     return names;
 }
 
-/* The server that counts (see crm_run_site). */
-static crm_error_t *choose_server(crm_run_t *run, const apr_array_header_t *servers,
-                                  const crm_server_t **ret_server)
+crm_error_t *crm_server_choose(crm_run_t *run, const apr_array_header_t *servers,
+                               const crm_server_t **ret_server)
 {
     const char *wanted = crm_run_option(run, "--server");
     const char *names = names_of(run->pool, servers);
@@ -146,6 +148,16 @@ static crm_error_t *check_migrated(crm_run_t *run, const crm_site_t *site)
                                    "The main database does not exist: crmctl migrate makes it.");
 }
 
+crm_error_t *crm_server_open(crm_run_t *run, const crm_server_t *server, crm_site_t **ret_site)
+{
+    CRM_ERR(crm_settings_check(run->pool, server->directives, server->settings));
+    CRM_ERR(read_key(run->pool, server->settings));
+    CRM_ERR(become_owner(run->pool, server->settings->main_database));
+    CRM_ERR(crm_site_open(run->pool, server->settings, 0, ret_site));
+    (*ret_site)->entities = crm_entities;
+    return NULL;
+}
+
 crm_error_t *crm_run_site(crm_run_t *run, const crm_settings_t **ret_settings,
                           crm_site_t **ret_site)
 {
@@ -153,12 +165,8 @@ crm_error_t *crm_run_site(crm_run_t *run, const crm_settings_t **ret_settings,
     const crm_server_t *server;
 
     CRM_ERR(crm_configuration_read(run, &servers));
-    CRM_ERR(choose_server(run, servers, &server));
-    CRM_ERR(crm_settings_check(run->pool, server->directives, server->settings));
-    CRM_ERR(read_key(run->pool, server->settings));
-    CRM_ERR(become_owner(run->pool, server->settings->main_database));
-    CRM_ERR(crm_site_open(run->pool, server->settings, 0, ret_site));
-    (*ret_site)->entities = crm_entities;
+    CRM_ERR(crm_server_choose(run, servers, &server));
+    CRM_ERR(crm_server_open(run, server, ret_site));
     if (run->command->flags & CRM_COMMAND_MIGRATED) {
         CRM_ERR(check_migrated(run, *ret_site));
     }

@@ -11,6 +11,7 @@ typedef struct crm_server_t {
     int port;         /* 0: any */
     const char *file; /* where it is defined; NULL for the main server */
     int line;
+    int children, threads; /* of a child: at most */
     crm_directives_t *directives;
     crm_settings_t *settings;
 } crm_server_t;
@@ -21,10 +22,17 @@ crm_error_t *crm_configuration_read(crm_run_t *run, apr_array_header_t **ret_ser
 /* 1 when NAME, as --server gives it, is SERVER's: "NAME" or "NAME:PORT". */
 int crm_server_is(apr_pool_t *pool, const crm_server_t *server, const char *name);
 
-/* Opens the site of the server that --server names; without it, the one site that all servers with
- * CrmEngine on share. *RET_SETTINGS: those of that server. When the databases are SQLite files and
- * crmctl runs as root, it becomes the owner of their folder first: what it makes there must be the
- * server's. */
+/* The server that --server names; without it, the first of those with CrmEngine on, which must
+ * share one site. */
+crm_error_t *crm_server_choose(crm_run_t *run, const apr_array_header_t *servers,
+                               const crm_server_t **ret_server);
+
+/* Opens SERVER's site. When the databases are SQLite files and crmctl runs as root, it becomes the
+ * owner of their folder first: what it makes there must be the server's. */
+crm_error_t *crm_server_open(crm_run_t *run, const crm_server_t *server, crm_site_t **ret_site);
+
+/* Both. *RET_SETTINGS: those of that server. The main database must be there where the command says
+ * so. */
 crm_error_t *crm_run_site(crm_run_t *run, const crm_settings_t **ret_settings,
                           crm_site_t **ret_site);
 

@@ -319,3 +319,17 @@ crm_error_t *crm_db_exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists
 {
     return outward(crm_driver(db->server->driver)->exists(db, pool, ret_exists));
 }
+
+crm_error_t *crm_db_facts(const crm_db_t *db, apr_pool_t *pool, crm_db_facts_t *ret_facts)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(
+        crm_db_select(db, pool, crm_driver(db->server->driver)->facts, "sit", CRM_NO_ARGS, &rows));
+    const crm_value_t *row = crm_row(rows, 0);
+    *ret_facts = (crm_db_facts_t){
+        .version = row[0].as.text,
+        .max_connections = row[1].as.integer,
+        .now = crm_is_null(row[2]) ? 0 : row[2].as.time,
+    };
+    return NULL;
+}

@@ -108,4 +108,13 @@ crm_error_t *crm_db_create_database(const crm_db_t *db, apr_pool_t *pool);
 crm_error_t *crm_db_drop_database(const crm_db_t *db, apr_pool_t *pool);
 crm_error_t *crm_db_exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists);
 
+/* What the server of a database says of itself. */
+typedef struct crm_db_facts_t {
+    const char *version;
+    apr_int64_t max_connections; /* 0: any */
+    apr_time_t now;              /* 0: it has the caller's clock */
+} crm_db_facts_t;
+
+crm_error_t *crm_db_facts(const crm_db_t *db, apr_pool_t *pool, crm_db_facts_t *ret_facts);
+
 #endif

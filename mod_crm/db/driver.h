@@ -51,6 +51,7 @@ struct crm_driver_t {
     int keeps_results;  /* a statement keeps its rows in memory until it is run again */
     int backslashes;    /* a backslash in a string of SQL takes the next character's meaning */
     int most_prepared;  /* a connection that prepared so many statements is replaced; 0: any */
+    const char *facts;  /* SELECT version, most connections, time: see crm_db_facts */
     const char *tables; /* SELECT whether the table named by '?' exists: a count */
 
     /* apr_dbd's parameters for DATABASE on SERVER ("" none). */

@@ -326,6 +326,7 @@ const crm_driver_t crm_driver_mysql = {
     .forgets_index = 1, /* MariaDB 10.11: a table that another statement read whole rows of */
     .keeps_results = 1,
     .backslashes = 1,
+    .facts = "SELECT VERSION(), @@max_connections, UTC_TIMESTAMP(6)",
     .tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
               "AND table_name = ?",
     .current = "DATABASE()",

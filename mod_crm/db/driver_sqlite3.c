@@ -315,6 +315,7 @@ const crm_driver_t crm_driver_sqlite3 = {
     .new_after = "",
     .write_begins = 1,
     .most_prepared = 1024, /* apr_dbd frees them with their connection, not before */
+    .facts = "SELECT sqlite_version(), 0, NULL",
     .tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
     .parameters = parameters,
     .set_up = set_up,
