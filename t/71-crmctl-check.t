@@ -11,7 +11,7 @@ for my $kind (Crm::Database::kinds()) {
         my %row = map { $_->{check} => $_ } @{decode_json($out)};
         return ($status, \%row);
     };
-    my $server = Crm::Server->new(database => $kind);
+    my $server = Crm::Server->new(database => $kind, settings => {CrmPool => 'max=8'});
     my ($status, $row) = $check->($server);
     is($status, 1, "$kind: without a main database the check fails");
     like($row->{schema}{message}, qr/crmctl migrate makes it/, 'and says what makes it');

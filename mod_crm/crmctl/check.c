@@ -59,9 +59,8 @@ static crm_error_t *advise(const check_t *check, const char *format, ...)
 static crm_error_t *check_settings(check_t *check, const char **ret_found)
 {
     CRM_ERR(crm_settings_check(check->pool, check->server->directives, check->settings));
-    *ret_found = apr_psprintf(check->pool, "%s:%d, prefix %s, crmctl and module are both %s",
-                              check->server->name, check->server->port, check->settings->prefix,
-                              CRM_VERSION);
+    *ret_found = apr_psprintf(check->pool, "%s, prefix %s, crmctl and module are both %s",
+                              check->server->name, check->settings->prefix, CRM_VERSION);
     return NULL;
 }
 
