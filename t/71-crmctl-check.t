@@ -29,7 +29,7 @@ for my $kind (Crm::Database::kinds()) {
 
     # what is wrong is said, and the rest is looked at all the same
     $server->tenant_sql('acme', 'DELETE FROM schema_migration WHERE version > 3');
-    $server->{settings}{CrmPool} = 'max=100000' if $kind eq 'mysql';
+    $server->{settings}{CrmPool} = 'max=1000' if $kind eq 'mysql';
     $server->write_config;
     ($status, $row) = $check->($server);
     is($status, 1, "$kind: what is wrong fails");
