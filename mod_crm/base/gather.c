@@ -8,7 +8,7 @@
 
 #include "base/gather.h"
 
-typedef enum { LEADS, DONE } state_e;
+typedef enum { TURN, DONE } state_e;
 
 /* A thread that has come while others were at work; on its own stack. */
 typedef struct waiter_t {
@@ -133,7 +133,8 @@ static void append(queue_t *queue, waiter_t *waiter)
 }
 
 /* Does the work of a group that begins with ITEM. */
-static void lead(crm_gather_t *gather, queue_t *queue, int most, crm_gather_fn *work, void *item)
+static void run_group(crm_gather_t *gather, queue_t *queue, int most, crm_gather_fn *work,
+                      void *item)
 {
     group_t group;
     apr_thread_yield(); /* whoever is about to come is in it; nobody: it costs nothing */
@@ -150,7 +151,7 @@ static void lead(crm_gather_t *gather, queue_t *queue, int most, crm_gather_fn *
     }
     apr_thread_mutex_unlock(gather->mutex);
     if (next) {
-        tell(next, LEADS);
+        tell(next, TURN);
     }
     for (int i = 1; i < group.count; i++) {
         tell(group.others[i - 1], DONE);
@@ -160,7 +161,7 @@ static void lead(crm_gather_t *gather, queue_t *queue, int most, crm_gather_fn *
 void crm_gather_run(crm_gather_t *gather, const char *key, int most, crm_gather_fn *work,
                     void *item)
 {
-    waiter_t waiter = {.key = key, .item = item, .state = LEADS};
+    waiter_t waiter = {.key = key, .item = item, .state = TURN};
     apr_thread_mutex_lock(gather->mutex);
     queue_t *queue = find(gather, key);
     int waits = queue != NULL;
@@ -174,7 +175,7 @@ void crm_gather_run(crm_gather_t *gather, const char *key, int most, crm_gather_
     if (waits) {
         wait_for(&waiter);
     }
-    if (waiter.state == LEADS) {
-        lead(gather, queue, most, work, item);
+    if (waiter.state == TURN) {
+        run_group(gather, queue, most, work, item);
     }
 }

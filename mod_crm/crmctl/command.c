@@ -13,6 +13,7 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Accounts", .commands = crm_account_commands},
     {.title = "Users", .commands = crm_user_commands},
     {.title = "Tokens", .commands = crm_token_commands},
+    {.title = "History", .commands = crm_history_commands},
     {.title = NULL},
 };
 
