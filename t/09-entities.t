@@ -41,7 +41,8 @@ for my $row (['if (entity == &crm_lead_entity)', 1], ['"SELECT name FROM custome
     is(scalar names('x.c', $row->[0]), $row->[1], ($row->[1] ? 'seen: ' : 'not meant: ') . $row->[0]);
 }
 
-my @files = grep { !m{^mod_crm/entities/} } split /\n/, Crm::Process::output('find', 'mod_crm', '-name', '*.[ch]');
+# The old application's commands have the names that it gave them.
+my @files = grep { !m{^mod_crm/(?:entities/|crmctl/django\.c)} } split /\n/, Crm::Process::output('find', 'mod_crm', '-name', '*.[ch]');
 cmp_ok(scalar @files, '>', 100, 'there are files to look at');
 my $any = join '|', map { words($_) } @entities;
 my @named = map { my $text = slurp($_); $text =~ $any ? names($_, $text) : () } @files;

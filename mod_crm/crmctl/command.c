@@ -14,6 +14,7 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Users", .commands = crm_user_commands},
     {.title = "Tokens", .commands = crm_token_commands},
     {.title = "History", .commands = crm_history_commands},
+    {.title = "Names of the Django application", .commands = crm_django_commands},
     {.title = NULL},
 };
 

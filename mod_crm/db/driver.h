@@ -41,17 +41,19 @@ struct crm_driver_t {
     int upsert_keys;                          /* KEYS stands between them */
     const char *new_before, *new_after;       /* around COLUMN */
 
-    int networked;      /* opening may take long, or for ever */
-    int rekeys;         /* an open connection can be put on another database of its server */
-    int write_begins;   /* a write outside a transaction is put into one */
-    int lock_connects;  /* a lock needs a connection */
-    int ddl_commits;    /* DDL ends a transaction */
-    int forgets_index;  /* a statement that is run again may not see any more that an index is all
-                           it needs */
-    int keeps_results;  /* a statement keeps its rows in memory until it is run again */
-    int backslashes;    /* a backslash in a string of SQL takes the next character's meaning */
-    int most_prepared;  /* a connection that prepared so many statements is replaced; 0: any */
-    const char *facts;  /* SELECT version, most connections, time: see crm_db_facts */
+    int networked;     /* opening may take long, or for ever */
+    int rekeys;        /* an open connection can be put on another database of its server */
+    int write_begins;  /* a write outside a transaction is put into one */
+    int lock_connects; /* a lock needs a connection */
+    int ddl_commits;   /* DDL ends a transaction */
+    int forgets_index; /* a statement that is run again may not see any more that an index is all
+                          it needs */
+    int keeps_results; /* a statement keeps its rows in memory until it is run again */
+    int backslashes;   /* a backslash in a string of SQL takes the next character's meaning */
+    int most_prepared; /* a connection that prepared so many statements is replaced; 0: any */
+    const char *facts; /* SELECT version, most connections, time: see crm_db_facts */
+    /* As in db/schema_driver.h. */
+    crm_error_t *(*schema)(const crm_db_t *db, apr_pool_t *pool, apr_array_header_t *parts);
     const char *tables; /* SELECT whether the table named by '?' exists: a count */
 
     /* apr_dbd's parameters for DATABASE on SERVER ("" none). */

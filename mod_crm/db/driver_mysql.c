@@ -8,6 +8,7 @@
 #include <ma_pvio.h>
 
 #include "base/secret.h"
+#include "db/schema_driver.h"
 #include "db/statement.h"
 
 /* GET_LOCK waits in turns shorter than CRM_PATIENCE, in seconds. */
@@ -327,6 +328,7 @@ const crm_driver_t crm_driver_mysql = {
     .keeps_results = 1,
     .backslashes = 1,
     .facts = "SELECT VERSION(), @@max_connections, UTC_TIMESTAMP(6)",
+    .schema = crm_schema_mysql,
     .tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
               "AND table_name = ?",
     .current = "DATABASE()",

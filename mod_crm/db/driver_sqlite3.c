@@ -16,6 +16,7 @@
 
 #include "db/connection.h"
 #include "db/database.h"
+#include "db/schema_driver.h"
 
 /* How long a writer waits for the others. */
 #define BUSY_WAIT apr_time_from_sec(5)
@@ -316,6 +317,7 @@ const crm_driver_t crm_driver_sqlite3 = {
     .write_begins = 1,
     .most_prepared = 1024, /* apr_dbd frees them with their connection, not before */
     .facts = "SELECT sqlite_version(), 0, NULL",
+    .schema = crm_schema_sqlite3,
     .tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
     .parameters = parameters,
     .set_up = set_up,

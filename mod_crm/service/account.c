@@ -177,7 +177,12 @@ crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool
     const crm_account_keys_t *keys = &creation.keys;
     CRM_ERR(crm_account_fold(pool, account, &creation.keys));
     CRM_ERR(crm_account_check_free(accounts, pool, 0, keys));
-    CRM_ERR(crm_password_hash(accounts->site->hasher, pool, input->password, &account->password));
+    if (input->password) {
+        CRM_ERR(
+            crm_password_hash(accounts->site->hasher, pool, input->password, &account->password));
+    } else {
+        account->password = input->hash;
+    }
     CRM_ERR(crm_directory_enter(accounts, pool, keys->username, keys->email));
     account->date_joined = apr_time_now();
     crm_error_t *error = crm_db_transaction(accounts->db, pool, insert, &creation);

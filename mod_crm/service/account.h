@@ -22,7 +22,8 @@ typedef struct crm_account_t {
 
 typedef struct crm_new_account_t {
     const char *username, *email, *first_name, *last_name;
-    const char *password; /* as typed */
+    const char *password; /* as typed; or NULL, and */
+    const char *hash;     /* as another account has it stored */
     int is_tenant_admin, is_superuser;
 } crm_new_account_t;
 

@@ -106,21 +106,26 @@ static crm_error_t *insert_row(const creation_t *creation, apr_pool_t *pool)
         NULL);
 }
 
+crm_error_t *crm_tenant_copy(const crm_db_t *db, apr_pool_t *pool, const crm_tenant_t *tenant)
+{
+    return crm_db_execute(
+        db, pool,
+        "INSERT INTO tenant (id, name, slug, database_name, token_key, is_active, version, "
+        "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        CRM_ARGS(crm_uuid(&tenant->id), crm_text(tenant->name), crm_text(tenant->slug),
+                 crm_text(tenant->database_name), crm_bytes(tenant->token_key, CRM_TOKEN_KEY_SIZE),
+                 crm_bool(tenant->is_active), crm_int(tenant->version),
+                 crm_time(tenant->created_at), crm_time(tenant->updated_at)),
+        NULL);
+}
+
 /* Tables, the copy of the row, permissions, what the caller puts in; then the tenant is there. */
 static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
 {
     const crm_site_t *site = creation->site;
     const crm_tenant_t *tenant = creation->tenant;
     CRM_ERR(crm_migrate_new(creation->db, pool, site->tenant_migrations));
-    CRM_ERR(crm_db_execute(
-        creation->db, pool,
-        "INSERT INTO tenant (id, name, slug, database_name, token_key, is_active, version, "
-        "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        CRM_ARGS(crm_uuid(&tenant->id), crm_text(tenant->name), crm_text(tenant->slug),
-                 crm_text(tenant->database_name), crm_bytes(tenant->token_key, CRM_TOKEN_KEY_SIZE),
-                 crm_bool(1), crm_int(tenant->version), crm_time(tenant->created_at),
-                 crm_time(tenant->updated_at)),
-        NULL));
+    CRM_ERR(crm_tenant_copy(creation->db, pool, tenant));
     CRM_ERR(crm_permission_sync(site, pool, creation->db));
     if (creation->fill) {
         CRM_ERR(creation->fill(site, pool, tenant, creation->db, creation->baton));

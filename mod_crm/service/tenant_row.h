@@ -25,6 +25,9 @@ crm_error_t *crm_tenant_check_name(apr_pool_t *pool, const char *name, const cha
 crm_error_t *crm_tenant_locked(const crm_site_t *site, apr_pool_t *pool, const char *slug,
                                int patient, crm_db_work_fn *work, void *baton);
 
+/* Puts the copy of the row into a tenant's database that has none. */
+crm_error_t *crm_tenant_copy(const crm_db_t *db, apr_pool_t *pool, const crm_tenant_t *tenant);
+
 /* Copies the row of the main database into the tenant's and calls it 'ready'. Under the lock. */
 crm_error_t *crm_tenant_settle(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);
 

@@ -78,6 +78,15 @@ sub sql {
     return map { [split /\t/, $_, -1] } split /\n/, Crm::Process::output(@command);
 }
 
+# A tenant's database is gone.
+sub lose_tenant {
+    my ($self, $slug) = @_;
+    my $name = $self->tenant_name($slug);
+    return $self->sql(undef, "DROP DATABASE `$name`") if $self->is_mysql;
+    unlink glob "$name*";
+    return;
+}
+
 # A time (seconds since 1970) as the databases have it.
 sub time_text { return POSIX::strftime('%Y-%m-%d %H:%M:%S', gmtime shift) . '.000000' }
 
