@@ -31,7 +31,7 @@ static const char *find_in_path(apr_pool_t *pool, const char *name)
     return NULL;
 }
 
-static crm_error_t *find_httpd(crm_run_t *run, const char **ret_httpd)
+crm_error_t *crm_find_httpd(const crm_run_t *run, const char **ret_httpd)
 {
     const char *httpd = crm_run_option(run, "--httpd");
     if (!httpd) {
@@ -75,7 +75,7 @@ static crm_error_t *find_config(crm_run_t *run, const char **ret_config)
 static crm_error_t *command_words(crm_run_t *run, apr_array_header_t *words)
 {
     const char *httpd, *config;
-    CRM_ERR(find_httpd(run, &httpd));
+    CRM_ERR(crm_find_httpd(run, &httpd));
     CRM_ERR(find_config(run, &config));
     if (config) {
         const char *folder =

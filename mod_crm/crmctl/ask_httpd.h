@@ -11,6 +11,9 @@
 
 #include "crmctl/command.h"
 
+/* httpd's program: --httpd, $CRM_HTTPD, apache2 or httpd. NOT_FOUND. */
+crm_error_t *crm_find_httpd(const crm_run_t *run, const char **ret_httpd);
+
 /* Runs httpd (--httpd, $CRM_HTTPD, apache2 or httpd) on --config, with Debian's envvars beside that
  * file when there are any. *RET_JSON is owned by RUN's pool. Errors say what httpd said. */
 crm_error_t *crm_ask_httpd(crm_run_t *run, json_t **ret_json);
