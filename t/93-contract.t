@@ -17,6 +17,7 @@ on_each_database(sub {
     $server->wait_history($token{admin}, '', 1);
     Crm::Node::tap('t/contract', 'contract.mjs', CRM_URL => $server->url, CRM_TOKENS => encode_json(\%token));
 }, settings => {CrmBodyLimit => '128k', CrmImportLimit => '512k', CrmLoginLimit => 'account=10 address=1000000'}, config => <<'END');
+KeepAliveTimeout 600
 <If "%{HTTP:X-Closed} == '1'">
     CrmRegistration off
 </If>

@@ -5,7 +5,8 @@ use lib 't/lib';
 use Crm::Node;
 use Crm::Test;
 
-my $server = Crm::Server->new->start;
+# Node's fetch does not survive that httpd ends its idle connection.
+my $server = Crm::Server->new(config => 'KeepAliveTimeout 600')->start;
 my $contract = "$Crm::Process::source/t/contract";
 Crm::Node::packages('t/contract');
 my $folder = File::Temp->newdir('crm-client-XXXXXX', TMPDIR => 1);
