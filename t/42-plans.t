@@ -12,7 +12,7 @@ use File::Temp;
 my $rows = 100_000;
 my $records = qr/\b(?:FROM|JOIN)\s+[`(]*(?:customer|lead|call_summary|branch|category|change_log|record_count)/;
 
-# ---- what there is, as the API's own description has it: {table, path, refers, filters, sort, views}
+# ---- what there is, as the API's own description has it: {table, path, schema, refers, filters, sort, views}
 
 sub kinds {
     my ($server, $token) = @_;
@@ -23,7 +23,7 @@ sub kinds {
         my %refers = map { my $to = $schema->{properties}{$_}{'x-crm-reference'}; $to ? ($_ => $to->{entity}) : () } keys %{$schema->{properties}};
         my ($operation) = grep { $_->{'x-crm-list'} && ($_->{'x-crm-entity'} // '') eq $entity->{name} } map { $document->{paths}{$_}{get} // () }
             grep { !m{/history/$} } sort keys %{$document->{paths}};
-        push @kinds, {table => $entity->{name}, path => $entity->{path}, refers => \%refers, views => [map { $_->{name} } @{$entity->{views}}],
+        push @kinds, {table => $entity->{name}, path => $entity->{path}, schema => $schema, refers => \%refers, views => [map { $_->{name} } @{$entity->{views}}],
             %{$operation->{'x-crm-list'}}};
     }
     return sort { $a->{table} cmp $b->{table} } @kinds;
@@ -196,7 +196,7 @@ sub fill {
             push @kinds, $kind;
             next;
         }
-        Crm::Fill::records($server, 'acme', $kind->{table}, $rows, %refers);
+        Crm::Fill::records($server, 'acme', $kind->{schema}, $rows, %refers);
         $full{$kind->{table}} = 1;
     }
     return;

@@ -1,11 +1,12 @@
 # Crm::Fill - fills a tenant's tables of records with many rows, by statements of the database alone.
 #
-#     Crm::Fill::records($server, 'acme', 'customer', 100_000);
-#     Crm::Fill::records($server, 'acme', 'lead', 1_000_000, customer => 100_000);
+#     my $schemas = $server->request(GET => '/api/schema/', {token => $token})->{json}{components}{schemas};
+#     Crm::Fill::records($server, 'acme', $schemas->{Customer}, 100_000);
+#     Crm::Fill::records($server, 'acme', $schemas->{Lead}, 1_000_000, customer => 100_000);
 #
-# What a column holds follows from its name; so a new entity needs nothing here. Row N of a table has
-# the id `id(N)`, was created N seconds after 2024 began (every fourth together with the one before),
-# and is the same whenever and on whichever database it is made.
+# What a column holds follows from its name, else from what the schema says of its field; so a new entity
+# needs nothing here. Row N of a table has the id `id(N)`, was created N seconds after 2024 began (every
+# fourth together with the one before), and is the same whenever and on whichever database it is made.
 package Crm::Fill;
 use strict;
 use warnings;
@@ -18,9 +19,7 @@ my @first = qw(Anna Bernd Chloé Dmitri Elif Farid Greta Hiroshi Inés János Kw
 my @last = qw(Müller Smith García Novák Öztürk Ivanov Tanaka Rossi Dubois Kowalski Silva Larsen Nguyen Cohen Brown);
 my @companies = qw(Acme Globex Initech Umbrella Hooli Vandelay Stark Wayne Wonka Cyberdyne Tyrell);
 my @cities = qw(Berlin Paris Zürich Kraków Lisboa Oslo Tokyo Lagos Lima Austin Malmö);
-my %choice = (status => [qw(new contacted open interested not_interested follow_up)], call_outcome => [qw(scheduled_meeting
-    sent_info ended_call thanked_ended follow_up not_contacted)], source => [qw(web call fair friend mail)],
-    currency => [qw(EUR USD JPY)]);
+my @sources = qw(web call fair friend mail);
 my %folded = ('é' => 'e', 'ü' => 'u', 'ö' => 'o', 'á' => 'a', 'í' => 'i', 'ł' => 'ł');
 
 # The id of row N, as the API writes it: sixteen hexadecimal digits of N as bytes.
@@ -46,7 +45,8 @@ my %dialect = (
         join => sub { 'CONCAT(' . join(', ', @_) . ')' },
         id => sub { "CAST(LPAD(HEX($_[0]), 16, '0') AS BINARY(16))" },
         time => sub { "('2024-01-01' + INTERVAL ($_[0]) SECOND)" },
-        columns => sub { "SELECT column_name, data_type, COALESCE(character_maximum_length, 0) FROM information_schema.columns WHERE table_schema = DATABASE() AND "
+        day => sub { "('2024-01-01' + INTERVAL ($_[0]) DAY)" },
+        columns => sub { "SELECT column_name, COALESCE(character_maximum_length, 0) FROM information_schema.columns WHERE table_schema = DATABASE() AND "
             . "table_name = '$_[0]' ORDER BY ordinal_position" },
         divide => 'DIV',
         quickly => ['SET foreign_key_checks = 0, unique_checks = 0'],
@@ -57,26 +57,36 @@ my %dialect = (
         join => sub { '(' . join(' || ', map { "($_)" } @_) . ')' },
         id => sub { "CAST(printf('%016X', $_[0]) AS BLOB)" },
         time => sub { "(strftime('%Y-%m-%d %H:%M:%S', '2024-01-01', '+' || ($_[0]) || ' seconds') || '.000000')" },
-        columns => sub { "SELECT name, LOWER(type), 0 FROM pragma_table_info('$_[0]') ORDER BY cid" },
+        day => sub { "(date('2024-01-01', '+' || ($_[0]) || ' days') || ' 00:00:00.000000')" },
+        columns => sub { "SELECT name, 0 FROM pragma_table_info('$_[0]') ORDER BY cid" },
         divide => '/',
         quickly => ['PRAGMA cache_size = -400000', 'PRAGMA synchronous = OFF'],
     },
 );
 
-# SQL for a column of row n, of TYPE and LENGTH (0: any), that nothing more is known of.
+# SQL for a column of row n that nothing is known of but its FIELD's schema, and its LENGTH (0: any). What is
+# of no field is text.
 sub any {
-    my ($d, $column, $type, $length) = @_;
-    return '(n * 7919) % 1000' if $type =~ /int/;
-    return $d->{time}->('(n * 7919) % 10000000') if $type =~ /time|date/;
-    my $text = $d->{join}->("'$column '", 'n % 1000');
+    my ($d, $column, $field, $length) = @_;
+    $field //= {type => 'string'};
+    my ($type) = grep { $_ ne 'null' } map { ref $_ ? @$_ : $_ // () } $field->{type};
+    my $format = $field->{format} // '';
+    return one_of(1, map { $_->{value} } @{$field->{'x-crm-choices'}}) if $field->{'x-crm-choices'};
+    return "'[]'" if !defined $type || $type eq 'array';
+    return 'n % 2' if $type eq 'boolean';
+    return '(n * 7919) % 1000' if $type ne 'string' || $format eq 'decimal';
+    return $d->{time}->('(n * 7919) % 10000000') if $format eq 'date-time';
+    return $d->{day}->('(n * 7919) % 1000') if $format eq 'date';
+    return $d->{id}->('n') if $format eq 'uuid';
+    my $text = $d->{join}->(one_of(1, @first), "' $column '", 'n % 1000');
     return $length && $length < 40 ? "SUBSTR($text, 1, $length)" : $text;
 }
 
-# SQL for a column (name, type, length) of row n. REFERS: how many rows each table has that a column
-# refers to. UNIQUE: columns of which no two rows have the same.
+# SQL for a column (name, length) of row n. FIELDS: the schema of each field. REFERS: how many rows each
+# table has that a column refers to. UNIQUE: columns of which no two rows have the same.
 sub expression {
-    my ($d, $described, $refers, $unique) = @_;
-    my ($column, $type, $length) = @$described;
+    my ($d, $described, $fields, $refers, $unique) = @_;
+    my ($column, $length) = @$described;
     my $name = $d->{join}->(one_of(1, @first), "' '", one_of(17, @last));
     my %expression = (
         id => $d->{id}->('n'),
@@ -92,11 +102,11 @@ sub expression {
         created_at => $d->{time}->('n - CASE WHEN n % 4 = 0 THEN 1 ELSE 0 END'),
         updated_at => $d->{time}->('n + 86400 * (n % 7)'), call_time => $d->{time}->('(n * 7919) % 10000000'),
         deleted_at => 'CASE WHEN n % 100 = 99 THEN ' . $d->{time}->('n + 86400 * 7') . ' END',
-        map({ $_ => one_of(1, @{$choice{$_}}) } keys %choice),
+        source => one_of(1, @sources),
         map({ $_ => $d->{id}->("1 + (n * 7919) % $refers->{$_}") } keys %$refers),
     );
     my ($base, $twin) = $column =~ /^(.*?)_(key|unique)$/ ? ($1, $2) : ($column, '');
-    my $value = $expression{$base} // ($unique->{$base} ? $d->{join}->("'U'", 'n') : any($d, $base, $type, $length));
+    my $value = $expression{$base} // ($unique->{$base} ? $d->{join}->("'U'", 'n') : any($d, $base, $fields->{$base}, $length));
     return $twin eq 'unique' ? "CASE WHEN n % 100 <> 99 THEN LOWER($value) END" : $twin ? "LOWER($value)" : $value;
 }
 
@@ -113,18 +123,19 @@ sub run {
     return $server->tenant_sql($slug, $sql);
 }
 
-# Fills TABLE, and what belongs to it, with COUNT records of which one in a hundred is deleted; REFERS:
-# of each column that refers to a table, how many rows that has.
+# Fills the table of the entity that SCHEMA describes, and what belongs to it, with COUNT records of which
+# one in a hundred is deleted; REFERS: of each column that refers to a table, how many rows that has.
 sub records {
-    my ($server, $slug, $table, $count, %refers) = @_;
+    my ($server, $slug, $schema, $count, %refers) = @_;
     my $d = $dialect{$server->{database}};
+    my $table = $schema->{'x-crm-entity'}{name};
     my @described = $server->tenant_sql($slug, $d->{columns}->($table));
     my @columns = map { $_->[0] } @described;
     my @found = grep { /_key$/ } @columns;
     my @search = map { $_->[0] } $server->tenant_sql($slug, $d->{columns}->("${table}_search"));
     my $text = @found ? $d->{join}->(map({ ("COALESCE($_, '')", "'\n'") } @found), "''") : "'summary'";
     my %unique = map { /^(.*)_unique$/ ? ($1 => 1) : () } @columns;
-    my @values = map { expression($d, $_, \%refers, \%unique) } @described;
+    my @values = map { expression($d, $_, $schema->{properties}, \%refers, \%unique) } @described;
     s/ DIV / $d->{divide} /g, $_ = fold_twin($_) for @values;
     run($server, $slug,
         @{$d->{quickly}},
