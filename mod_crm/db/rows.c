@@ -8,8 +8,8 @@
 #include "base/time.h"
 #include "db/rows.h"
 
-/* A short text may be as long; what is longer is read as long text. It is the MySQL driver's fldsz,
- * up to which apr_dbd_get_entry gives the whole value. */
+/* A short text may be as long; what is longer is read as large. It is the MySQL driver's fldsz, up
+ * to which apr_dbd_get_entry gives the whole value. */
 #define SHORT_TEXT 8192
 
 static crm_value_t unreadable(crm_reader_t *reader, int column, const char *why)
@@ -21,7 +21,8 @@ static crm_value_t unreadable(crm_reader_t *reader, int column, const char *why)
     return crm_null();
 }
 
-/* A value of any length, by way of a brigade: the only call that tells the length. */
+/* A value of any length, by way of a brigade: the only call that tells the length. On MySQL each
+ * takes the column's buffer with it, of up to SHORT_TEXT bytes. */
 static crm_value_t read_large(crm_reader_t *reader, apr_dbd_row_t *row, int column, int as_text)
 {
     crm_connection_t *connection = reader->connection;
@@ -62,11 +63,14 @@ static crm_value_t read_uuid(crm_reader_t *reader, apr_dbd_row_t *row, int colum
                                             : unreadable(reader, column, "is no UUID");
 }
 
-static crm_value_t read_short(crm_reader_t *reader, const char *entry, int column)
+static crm_value_t read_text(crm_reader_t *reader, apr_dbd_row_t *row, int column,
+                             const char *entry)
 {
     apr_size_t length = strnlen(entry, SHORT_TEXT + 1);
     if (length > SHORT_TEXT) {
-        return unreadable(reader, column, "is too long for a short text");
+        return reader->types[column] == 'l'
+                   ? read_large(reader, row, column, 1)
+                   : unreadable(reader, column, "is too long for a short text");
     }
     reader->bytes += length;
     crm_value_t value = crm_text(apr_pstrmemdup(reader->pool, entry, length));
@@ -87,8 +91,8 @@ static crm_value_t read_cell(crm_reader_t *reader, apr_dbd_row_t *row, int colum
 {
     apr_time_t time;
     char type = reader->types[column];
-    if (type == 'l' || type == 'x') {
-        return read_large(reader, row, column, type == 'l');
+    if (type == 'x') {
+        return read_large(reader, row, column, 0);
     }
     if (type == 'u') {
         return read_uuid(reader, row, column);
@@ -99,7 +103,8 @@ static crm_value_t read_cell(crm_reader_t *reader, apr_dbd_row_t *row, int colum
     }
     switch (type) {
     case 's':
-        return read_short(reader, entry, column);
+    case 'l':
+        return read_text(reader, row, column, entry);
     case 'i':
         return crm_int(strtoll(entry, NULL, 10));
     case 'b':
