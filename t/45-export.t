@@ -143,7 +143,7 @@ sub chunks {
     my ($server, $as) = @_;
     $server->call(POST => '/api/branches/import/', {%$as, file => csv(['name', 'code', 'city'], map { ["Branch $_", "c$_",
         $_ % 3 ? 'Rome' : ''] } 1 .. 1700)}, 200, {created => 1700});
-    for my $order ('', '?ordering=name', '?ordering=-name', '?ordering=code', '?ordering=-code,name') {
+    for my $order ('', '?ordering=name', '?ordering=-name', '?ordering=code', '?ordering=-code,name', '?ordering=updated_at&fields=id,city') {
         my %seen;
         $seen{$_->{id}}++ for parse($server->request(GET => "/api/branches/export/$order", $as)->{body});
         is(keys(%seen) . ' ' . grep({ $_ != 1 } values %seen), '1701 0', "$server->{database}: each once$order");

@@ -94,6 +94,7 @@ static crm_error_t *write_sheet(export_t *export, crm_sheet_format_e format)
     const char **header;
 
     export->columns = crm_export_columns(pool, export->records.entity, export->names);
+    export->query->cells = crm_export_cells_read(pool, export->query, export->columns);
     header = apr_palloc(pool, ((apr_size_t) export->columns->nelts + 1) * sizeof(*header));
     for (int i = 0; i < export->columns->nelts; i++) {
         header[i] = APR_ARRAY_IDX(export->columns, i, crm_export_column_t).name;

@@ -21,10 +21,18 @@ static void next_column(crm_list_builder_t *builder, char letter)
     APR_ARRAY_PUSH(builder->types, char) = letter;
 }
 
-static void select_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field)
+/* CELLS: as a query has them. */
+static void select_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field,
+                          const char *cells)
 {
+    int cell = builder->types->nelts;
+
     next_column(builder, crm_type(field->type)->letter);
-    crm_list_add_column(builder, row, field);
+    if (cells && !cells[cell]) {
+        crm_list_add(builder, "NULL");
+    } else {
+        crm_list_add_column(builder, row, field);
+    }
 }
 
 /* The row of the record that FIELD shows: "d0" for the first field. */
@@ -35,25 +43,26 @@ static const char *details_row(const crm_list_builder_t *builder, const crm_enti
 }
 
 static void select_details(crm_list_builder_t *builder, const crm_entity_t *entity,
-                           const crm_field_t *field)
+                           const crm_field_t *field, const char *cells)
 {
     const char *row = details_row(builder, entity, field);
 
     for (const crm_field_t *shown = crm_list_details(entity, field)->fields; shown->name; shown++) {
         if (crm_list_is_detail(shown)) {
-            select_column(builder, row, shown);
+            select_column(builder, row, shown, cells);
         }
     }
 }
 
-static void select_fields(crm_list_builder_t *builder, const crm_entity_t *entity)
+static void select_fields(crm_list_builder_t *builder, const crm_entity_t *entity,
+                          const char *cells)
 {
     crm_list_add(builder, "SELECT ");
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if (crm_field_has_cell(field)) {
-            select_column(builder, "r", field);
+            select_column(builder, "r", field, cells);
         } else if (crm_list_details(entity, field)) {
-            select_details(builder, entity, field);
+            select_details(builder, entity, field, cells);
         }
     }
     if (entity->path) {
@@ -165,7 +174,7 @@ static void build_by_id(crm_list_builder_t *builder, const crm_query_t *query,
     int search_only = is_found_by_search(query, condition);
 
     crm_list_add(builder, "{index only}");
-    select_fields(builder, query->entity);
+    select_fields(builder, query->entity, query->cells);
     if (query->by_cursor) {
         select_order_keys(builder, query);
     }
@@ -211,7 +220,7 @@ crm_list_sql_t crm_list_sql_page(apr_pool_t *pool, const crm_query_t *query,
         build_by_id(&builder, query, condition, limit, offset);
         return crm_list_finish(&builder);
     }
-    select_fields(&builder, query->entity);
+    select_fields(&builder, query->entity, query->cells);
     if (query->by_cursor) {
         select_order_keys(&builder, query);
     }
@@ -286,7 +295,7 @@ crm_list_sql_t crm_list_sql_all(apr_pool_t *pool, const crm_entity_t *entity,
 {
     crm_list_builder_t builder = crm_list_start(pool);
 
-    select_fields(&builder, entity);
+    select_fields(&builder, entity, NULL);
     from(&builder, entity);
     join_details(&builder, entity);
     crm_list_add_condition(&builder, condition);
@@ -299,7 +308,7 @@ crm_list_sql_t crm_list_sql_one(apr_pool_t *pool, const crm_entity_t *entity, cr
 {
     crm_list_builder_t builder = crm_list_start(pool);
 
-    select_fields(&builder, entity);
+    select_fields(&builder, entity, NULL);
     from(&builder, entity);
     join_details(&builder, entity);
     crm_list_next_condition(&builder);

@@ -54,6 +54,8 @@ typedef struct crm_query_t {
     int by_cursor;             /* cursor= was given: keyset pagination */
     int backward;              /* the cursor points back */
     const crm_value_t *cursor; /* one value an order entry, or NULL on the first page */
+    const char *cells; /* for each cell of a row (db/list.h) whether it is read, else it is null;
+                          NULL: all are */
 } crm_query_t;
 
 typedef struct crm_page_limits_t {

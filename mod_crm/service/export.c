@@ -128,6 +128,21 @@ apr_array_header_t *crm_export_columns(apr_pool_t *pool, const crm_entity_t *ent
     return columns;
 }
 
+const char *crm_export_cells_read(apr_pool_t *pool, const crm_query_t *query,
+                                  const apr_array_header_t *columns)
+{
+    char *cells = apr_pcalloc(pool, (apr_size_t)crm_list_cells(query->entity));
+
+    for (int i = 0; i < columns->nelts; i++) {
+        cells[APR_ARRAY_IDX(columns, i, crm_export_column_t).cell] = 1;
+    }
+    for (int i = 0; i < query->order->nelts; i++) {
+        const crm_field_t *field = APR_ARRAY_IDX(query->order, i, crm_order_t).field;
+        cells[crm_list_cell(query->entity, field)] = 1;
+    }
+    return cells;
+}
+
 /* ---- cells ---- */
 
 static const char *label_of(const crm_field_t *field, const char *value)

@@ -31,6 +31,10 @@ typedef struct crm_export_column_t {
 apr_array_header_t *crm_export_columns(apr_pool_t *pool, const crm_entity_t *entity,
                                        const char *const *names);
 
+/* Which cells of a row COLUMNS show, and the order of QUERY goes by: what query->cells may be. */
+const char *crm_export_cells_read(apr_pool_t *pool, const crm_query_t *query,
+                                  const apr_array_header_t *columns);
+
 /* ROW as cells of COLUMNS; texts are in POOL, or ROW's. */
 void crm_export_cells(apr_pool_t *pool, const apr_array_header_t *columns, const crm_value_t *row,
                       crm_sheet_cell_t *ret_cells);
