@@ -23,40 +23,24 @@ typedef struct list_t {
 } list_t;
 
 #define A_LEAD "EXISTS (SELECT 1 FROM `lead` l WHERE l.customer = r.id AND l.deleted_at IS NULL"
-#define ACTIVE(status) A_LEAD " AND l.is_active = 1 AND l.status = '" status "')"
+#define WHEN(status, shown)                                                                        \
+    " WHEN " A_LEAD " AND l.is_active = 1 AND l.status = '" status "') THEN '" shown "'"
+#define LEAD_STATUS                                                                                \
+    "CASE" WHEN("follow_up", "ATTEMPTED_TO_CONTACT") WHEN("interested", "INTERESTED")              \
+        WHEN("new", "NEW") " WHEN NOT " A_LEAD ") THEN 'NOT_CONTACTED' END"
+#define LAST_CALL_TIME                                                                             \
+    "(SELECT MAX(s.call_time) FROM `lead` l JOIN call_summary s ON s.`lead` = l.id WHERE "         \
+    "l.customer = r.id AND l.deleted_at IS NULL AND s.deleted_at IS NULL)"
+#define COMPUTED A_LEAD "), " LAST_CALL_TIME ", " LEAD_STATUS
 
 static const list_t customers = {
     .header = "id,name,email,phone,company,address,city,state,country,zip_code,is_active,"
               "is_lead_created,last_call_time,lead_status,created_by,created_at,updated_at\r\n",
     .letters = "usssssssssbbtsitt",
     .sql = "SELECT r.id, r.name, r.email, r.phone, r.company, r.address, r.city, r.state, "
-           "r.country, r.zip_code, r.is_active, " A_LEAD "), (SELECT MAX(s.call_time) FROM `lead` "
-           "l JOIN call_summary s ON s.`lead` = l.id WHERE l.customer = r.id AND l.deleted_at IS "
-           "NULL AND s.deleted_at IS NULL), CASE WHEN " ACTIVE("follow_up") " THEN "
-                                                                            "'ATTEMPTED_TO_CONTACT'"
-                                                                            " WHEN " ACTIVE("intere"
-                                                                                            "sted") " THEN 'INTERESTED' WHEN " ACTIVE(
-                                                                                "new") " THEN "
-                                                                                       "'NEW' WHEN "
-                                                                                       "NOT " A_LEAD
-                                                                                       ") THEN "
-                                                                                       "'NOT_"
-                                                                                       "CONTACTED' "
-                                                                                       "END, "
-                                                                                       "r.created_"
-                                                                                       "by, "
-                                                                                       "r.created_"
-                                                                                       "at, "
-                                                                                       "r.updated_"
-                                                                                       "at FROM "
-                                                                                       "customer r "
-                                                                                       "WHERE "
-                                                                                       "r.deleted_"
-                                                                                       "at IS NULL "
-                                                                                       "ORDER BY "
-                                                                                       "r.created_"
-                                                                                       "at DESC, "
-                                                                                       "r.id DESC",
+           "r.country, r.zip_code, r.is_active, " COMPUTED ", r.created_by, r.created_at, "
+           "r.updated_at FROM customer r WHERE r.deleted_at IS NULL ORDER BY r.created_at DESC, "
+           "r.id DESC",
 };
 static const list_t leads = {
     .header = "id,name,email,phone,status,source,notes,customer,customer_name,customer_email,"
