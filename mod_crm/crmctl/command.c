@@ -9,6 +9,7 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Configuration", .commands = crm_reference_commands},
     {.title = "State", .commands = crm_check_commands},
     {.title = "Development", .commands = crm_runserver_commands},
+    {.title = "Demonstration", .commands = crm_demo_commands},
     {.title = "Databases", .commands = crm_migrate_commands},
     {.title = "Tenants", .commands = crm_tenant_commands},
     {.title = "Accounts", .commands = crm_account_commands},
