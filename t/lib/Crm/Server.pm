@@ -91,6 +91,8 @@ sub write_config {
         map({ "Listen $_" } @{$self->{listen} // []}),
         map({ "<IfModule !${_}_module>\nLoadModule ${_}_module \"$modules/mod_$_.so\"\n</IfModule>" }
             'mpm_event', 'authn_core', 'authz_core', @{$self->{modules}}),
+        # a child that is one too many would be ended, and may crash as said at stop
+        'MaxSpareThreads 10000',
         'LoadModule crm_module "' . Crm::Process::module() . '"',
         map({ "$_ $setting{$_}" } grep { defined $setting{$_} } sort keys %setting),
         $self->{config}, '');
