@@ -52,14 +52,15 @@ static crm_error_t *check_key(apr_pool_t *pool, const char *key)
 }
 
 /* The same key of another account, or for another call, is another key. */
-static void hash_key(const crm_request_t *request, const char *key, crm_idempotent_t *id)
+static void hash_key(const crm_request_t *request, const crm_key_t *by, const char *key,
+                     crm_idempotent_t *id)
 {
     const crm_account_t *account = &request->actor->account;
     const char *text =
         apr_psprintf(request->pool, "%s %" APR_INT64_T_FMT "\n%s\n%s",
                      request->actor->tenant ? "a" : "p", account->id, request->path, key);
 
-    crm_secret_keyed(&request->site->key, PURPOSE, text, strlen(text), id->key);
+    crm_secret_keyed(by, PURPOSE, text, strlen(text), id->key);
 }
 
 /* HASH becomes that of itself and the hash of DATA. */
@@ -211,6 +212,22 @@ static crm_error_t *run(call_t *call)
     }
 }
 
+/* While the secret key is being changed, an answer may have been kept by the one before. */
+static crm_error_t *find_old(const call_t *call, const char *key,
+                             const crm_kept_answer_t **ret_kept)
+{
+    const crm_request_t *request = call->request;
+    crm_idempotent_t id = call->id;
+
+    *ret_kept = NULL;
+    if (!request->site->key.has_old) {
+        return NULL;
+    }
+    const crm_key_t old = crm_secret_old_key(&request->site->key);
+    hash_key(request, &old, key, &id);
+    return crm_idempotency_find(db_of(request), request->pool, &id, ret_kept);
+}
+
 crm_error_t *crm_idempotent_run(crm_request_t *request, const crm_values_t *values,
                                 crm_answer_t *answer)
 {
@@ -222,7 +239,9 @@ crm_error_t *crm_idempotent_run(crm_request_t *request, const crm_values_t *valu
     }
     CRM_ERR(check_key(request->pool, key));
     CRM_ERR(crm_body_read(request));
-    hash_key(request, key, &call.id);
+    hash_key(request, &request->site->key, key, &call.id);
     CRM_ERR(hash_body(request, &call.id));
-    return run(&call);
+    const crm_kept_answer_t *kept;
+    CRM_ERR(find_old(&call, key, &kept));
+    return kept ? replay(&call, kept) : run(&call);
 }

@@ -45,6 +45,10 @@ const char *crm_unseal(apr_pool_t *pool, const crm_key_t *key, const char *purpo
     int failed =
         crypto_secretbox_open_easy((unsigned char *)text, bytes + NONCE, size - NONCE, bytes, own);
     sodium_memzero(own, sizeof(own));
+    if (failed && key->has_old) {
+        const crm_key_t old = crm_secret_old_key(key);
+        return crm_unseal(pool, &old, purpose, sealed);
+    }
     if (failed) {
         return NULL;
     }

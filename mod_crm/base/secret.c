@@ -12,7 +12,7 @@
 
 #define KEY_HEX (2 * CRM_KEY_SIZE)
 /* More than any key file may hold, so that a longer one is seen to be too long. */
-#define KEY_FILE_MAX (KEY_HEX + 8)
+#define KEY_FILE_MAX (2 * KEY_HEX + 8)
 
 /* Without I, O, l, o, 0 and 1. */
 static const char password_letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
@@ -66,24 +66,44 @@ static int write_full(int file, const char *bytes, size_t size)
     return 0;
 }
 
-/* 1 when the SIZE bytes are a key: 32 as they are, or 64 hex digits and at most one line's end. */
-static int decode_key(const unsigned char *bytes, size_t size, crm_key_t *ret_key)
+/* 1 when HEX begins with the digits of a key. */
+static int decode_line(const unsigned char *hex, unsigned char ret_bytes[CRM_KEY_SIZE])
 {
-    crm_key_t key;
     size_t length = 0;
     const char *end;
+    return sodium_hex2bin(ret_bytes, CRM_KEY_SIZE, (const char *)hex, KEY_HEX, NULL, &length,
+                          &end) == 0 &&
+           length == CRM_KEY_SIZE && end == (const char *)hex + KEY_HEX;
+}
+
+/* Bytes of the line's end that BYTES begin with; 0: none. */
+static size_t line_end(const unsigned char *bytes, size_t size)
+{
+    return size >= 1 && bytes[0] == '\n' ? 1 : size >= 2 && memcmp(bytes, "\r\n", 2) == 0 ? 2 : 0;
+}
+
+/* 1 when the SIZE bytes are a key: 32 as they are; or a line of 64 hex digits, or two of them, the
+ * last with or without an end. */
+static int decode_key(const unsigned char *bytes, size_t size, crm_key_t *ret_key)
+{
+    crm_key_t key = {.has_old = 0};
     if (size == CRM_KEY_SIZE) {
-        memcpy(ret_key->bytes, bytes, CRM_KEY_SIZE);
+        memcpy(key.bytes, bytes, CRM_KEY_SIZE);
+        *ret_key = key;
         return 1;
     }
-    int known = size == KEY_HEX || (size == KEY_HEX + 1 && bytes[KEY_HEX] == '\n') ||
-                (size == KEY_HEX + 2 && memcmp(bytes + KEY_HEX, "\r\n", 2) == 0);
-    known = known && sodium_hex2bin(key.bytes, CRM_KEY_SIZE, (const char *)bytes, KEY_HEX, NULL,
-                                    &length, &end) == 0;
-    if (known && length == CRM_KEY_SIZE && end == (const char *)bytes + KEY_HEX) {
+    int known = size >= KEY_HEX && decode_line(bytes, key.bytes);
+    size_t end = known ? line_end(bytes + KEY_HEX, size - KEY_HEX) : 0;
+    size_t rest = known ? size - KEY_HEX - end : 0;
+    if (rest > 0 && end > 0 && rest >= KEY_HEX) {
+        const unsigned char *second = bytes + KEY_HEX + end;
+        key.has_old = known = decode_line(second, key.old);
+        rest -= KEY_HEX;
+        rest -= line_end(second + KEY_HEX, rest);
+    }
+    known = known && rest == 0;
+    if (known) {
         *ret_key = key;
-    } else {
-        known = 0;
     }
     sodium_memzero(&key, sizeof(key));
     return known;
@@ -184,6 +204,13 @@ void crm_secret_keyed(const crm_key_t *key, const char *purpose, const void *dat
     sodium_memzero(&state, sizeof(state));
 }
 
+crm_key_t crm_secret_old_key(const crm_key_t *key)
+{
+    crm_key_t old = {.has_old = 0};
+    memcpy(old.bytes, key->old, CRM_KEY_SIZE);
+    return old;
+}
+
 const char *crm_secret_base64(apr_pool_t *pool, const void *bytes, apr_size_t size)
 {
     const int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
@@ -216,27 +243,74 @@ crm_error_t *crm_secret_read_key(apr_pool_t *pool, const char *path, crm_key_t *
     return error;
 }
 
-crm_error_t *crm_secret_write_key(apr_pool_t *pool, const char *path)
+/* KEY as the lines of its file; *RET_TEXT has room for two. */
+static size_t encode_key(const crm_key_t *key, char ret_text[2 * (KEY_HEX + 1) + 1])
 {
-    crm_key_t key;
-    char hex[KEY_HEX + 1];
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) {
-        return key_system_error(pool, path, "cannot be made");
+    sodium_bin2hex(ret_text, KEY_HEX + 1, key->bytes, CRM_KEY_SIZE);
+    ret_text[KEY_HEX] = '\n';
+    if (!key->has_old) {
+        return KEY_HEX + 1;
     }
-    crm_secret_random(key.bytes, CRM_KEY_SIZE);
-    sodium_bin2hex(hex, sizeof(hex), key.bytes, CRM_KEY_SIZE);
-    hex[KEY_HEX] = '\n';
-    int failed = fchmod(file, 0600) != 0 || write_full(file, hex, sizeof(hex)) != 0 ||
-                 fsync(file) != 0 || sync_folder(pool, path) != 0;
+    sodium_bin2hex(ret_text + KEY_HEX + 1, KEY_HEX + 1, key->old, CRM_KEY_SIZE);
+    ret_text[2 * KEY_HEX + 1] = '\n';
+    return 2 * (KEY_HEX + 1);
+}
+
+/* Writes KEY into the new FILE at PATH and closes it; an error leaves no file. */
+static crm_error_t *write_open_key(apr_pool_t *pool, const char *path, int file,
+                                   const crm_key_t *key)
+{
+    char text[2 * (KEY_HEX + 1) + 1];
+    size_t size = encode_key(key, text);
+    int failed = fchmod(file, 0600) != 0 || write_full(file, text, size) != 0 || fsync(file) != 0 ||
+                 sync_folder(pool, path) != 0;
     int reason = errno;
     close(file);
-    sodium_memzero(&key, sizeof(key));
-    sodium_memzero(hex, sizeof(hex));
+    sodium_memzero(text, sizeof(text));
     if (failed) {
         unlink(path);
         errno = reason;
         return key_system_error(pool, path, "cannot be written");
     }
     return NULL;
+}
+
+crm_error_t *crm_secret_write_key(apr_pool_t *pool, const char *path)
+{
+    crm_key_t key = {.has_old = 0};
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return key_system_error(pool, path, "cannot be made");
+    }
+    crm_secret_random(key.bytes, CRM_KEY_SIZE);
+    crm_error_t *error = write_open_key(pool, path, file, &key);
+    sodium_memzero(&key, sizeof(key));
+    return error;
+}
+
+crm_error_t *crm_secret_replace_key(apr_pool_t *pool, const char *path, const crm_key_t *key)
+{
+    char *name = apr_pstrcat(pool, path, ".XXXXXX", NULL);
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return key_system_error(pool, path, "cannot be examined");
+    }
+    int file = mkstemp(name);
+    if (file < 0) {
+        return key_system_error(pool, name, "cannot be made");
+    }
+    if (fchown(file, info.st_uid, info.st_gid) != 0) {
+        crm_error_t *error = key_system_error(pool, name, "cannot be given to its owner");
+        close(file);
+        unlink(name);
+        return error;
+    }
+    CRM_ERR(write_open_key(pool, name, file, key));
+    if (rename(name, path) != 0) {
+        crm_error_t *error = key_system_error(pool, path, "cannot be replaced");
+        unlink(name);
+        return error;
+    }
+    return sync_folder(pool, path) == 0 ? NULL
+                                        : key_system_error(pool, path, "cannot be made durable");
 }

@@ -7,6 +7,7 @@
 const crm_command_group_t crm_command_groups[] = {
     {.title = "About", .commands = crm_help_commands},
     {.title = "Configuration", .commands = crm_reference_commands},
+    {.title = "Secret key", .commands = crm_secret_commands},
     {.title = "State", .commands = crm_check_commands},
     {.title = "Development", .commands = crm_runserver_commands},
     {.title = "Demonstration", .commands = crm_demo_commands},

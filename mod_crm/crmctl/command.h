@@ -68,6 +68,7 @@ extern const crm_command_t crm_history_commands[];
 extern const crm_command_t crm_migrate_commands[];
 extern const crm_command_t crm_reference_commands[];
 extern const crm_command_t crm_runserver_commands[];
+extern const crm_command_t crm_secret_commands[];
 extern const crm_command_t crm_tenant_commands[];
 extern const crm_command_t crm_token_commands[];
 extern const crm_command_t crm_user_commands[];

@@ -1,6 +1,5 @@
 /* model/cursor.c - a place in an ordered list as opaque text that only this server can make. */
 
-#include <sodium.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -188,19 +187,34 @@ static int read_payload(apr_pool_t *pool, crm_query_t *query, const apr_array_he
     return reader.next == reader.end;
 }
 
+/* 1 when TAG is PAYLOAD's, by KEY or the one before. */
+static int is_tag(apr_pool_t *pool, const crm_query_t *query, const crm_key_t *key,
+                  const apr_array_header_t *payload, const unsigned char *tag)
+{
+    unsigned char own[CRM_HASH_SIZE];
+
+    make_tag(pool, query, key, payload, own);
+    if (crm_secret_equal(own, tag, TAG_SIZE)) {
+        return 1;
+    }
+    if (!key->has_old) {
+        return 0;
+    }
+    const crm_key_t old = crm_secret_old_key(key);
+    return is_tag(pool, query, &old, payload, tag);
+}
+
 crm_error_t *crm_cursor_read(apr_pool_t *pool, crm_query_t *query, const char *text,
                              const crm_key_t *key)
 {
     apr_size_t size = strlen(text) * 3 / 4;
     unsigned char *bytes = apr_palloc(pool, size + 1);
-    unsigned char tag[CRM_HASH_SIZE];
 
     if (size > TAG_SIZE && crm_secret_unbase64(text, bytes, size)) {
         apr_array_header_t *payload = apr_array_make(pool, 0, 1);
         payload->elts = (char *)bytes + TAG_SIZE;
         payload->nelts = (int)(size - TAG_SIZE);
-        make_tag(pool, query, key, payload, tag);
-        if (sodium_memcmp(tag, bytes, TAG_SIZE) == 0 && read_payload(pool, query, payload)) {
+        if (is_tag(pool, query, key, payload, bytes) && read_payload(pool, query, payload)) {
             return NULL;
         }
     }

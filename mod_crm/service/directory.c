@@ -7,9 +7,21 @@
 
 #define LIMIT "9" /* CRM_DIRECTORY_MAX and one */
 
+static void hash_by(const crm_key_t *by, const char *key, unsigned char ret_hash[CRM_HASH_SIZE])
+{
+    crm_secret_keyed(by, "login", key, strlen(key), ret_hash);
+}
+
 static void hash_key(const crm_site_t *site, const char *key, unsigned char ret_hash[CRM_HASH_SIZE])
 {
-    crm_secret_keyed(&site->key, "login", key, strlen(key), ret_hash);
+    hash_by(&site->key, key, ret_hash);
+}
+
+/* The hash by the key before; where there is none, that by the key. */
+static void hash_old(const crm_site_t *site, const char *key, unsigned char ret_hash[CRM_HASH_SIZE])
+{
+    const crm_key_t old = site->key.has_old ? crm_secret_old_key(&site->key) : site->key;
+    hash_by(&old, key, ret_hash);
 }
 
 /* Zeros for the main database. */
@@ -21,13 +33,15 @@ static crm_uuid_t place(const crm_accounts_t *accounts)
 crm_error_t *crm_directory_find(const crm_site_t *site, apr_pool_t *pool, const char *key,
                                 const crm_uuid_t **ret_ids, int *ret_count)
 {
-    unsigned char hash[CRM_HASH_SIZE];
+    unsigned char hash[CRM_HASH_SIZE], old[CRM_HASH_SIZE];
     hash_key(site, key, hash);
+    hash_old(site, key, old);
     const crm_rows_t *rows;
-    CRM_ERR(crm_db_select(
-        &site->main, pool,
-        "SELECT tenant_id FROM login WHERE login_hash = ? ORDER BY tenant_id LIMIT " LIMIT, "u",
-        CRM_ARGS(crm_bytes(hash, sizeof(hash))), &rows));
+    CRM_ERR(crm_db_select(&site->main, pool,
+                          "SELECT DISTINCT tenant_id FROM login WHERE login_hash IN (?, ?) "
+                          "ORDER BY tenant_id LIMIT " LIMIT,
+                          "u", CRM_ARGS(crm_bytes(hash, sizeof(hash)), crm_bytes(old, sizeof(old))),
+                          &rows));
     crm_uuid_t *ids = apr_palloc(pool, sizeof(*ids) * (apr_size_t)(rows->count + 1));
     for (int i = 0; i < rows->count; i++) {
         ids[i] = *crm_row(rows, i)[0].as.uuid;
@@ -37,20 +51,38 @@ crm_error_t *crm_directory_find(const crm_site_t *site, apr_pool_t *pool, const 
     return NULL;
 }
 
+static crm_error_t *enter_hash(const crm_accounts_t *accounts, apr_pool_t *pool,
+                               const unsigned char hash[CRM_HASH_SIZE])
+{
+    crm_uuid_t tenant_id = place(accounts);
+    return crm_db_execute(&accounts->site->main, pool,
+                          "{insert ignore} INTO login (login_hash, tenant_id) VALUES (?, ?)",
+                          CRM_ARGS(crm_bytes(hash, CRM_HASH_SIZE), crm_uuid(&tenant_id)), NULL);
+}
+
+/* While the key is being changed, servers that know only the one before find it, too. */
+static crm_error_t *enter_one(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key)
+{
+    unsigned char hash[CRM_HASH_SIZE];
+    hash_key(accounts->site, key, hash);
+    CRM_ERR(enter_hash(accounts, pool, hash));
+    if (accounts->site->key.has_old) {
+        hash_old(accounts->site, key, hash);
+        CRM_ERR(enter_hash(accounts, pool, hash));
+    }
+    return NULL;
+}
+
 crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
                                  const char *other)
 {
     crm_uuid_t tenant_id = place(accounts);
     unsigned char first[CRM_HASH_SIZE], second[CRM_HASH_SIZE];
-    if (!key || !other) {
-        if (!key && !other) {
-            return NULL;
+    if (!key || !other || accounts->site->key.has_old) {
+        if (key) {
+            CRM_ERR(enter_one(accounts, pool, key));
         }
-        hash_key(accounts->site, key ? key : other, first);
-        return crm_db_execute(&accounts->site->main, pool,
-                              "{insert ignore} INTO login (login_hash, tenant_id) VALUES (?, ?)",
-                              CRM_ARGS(crm_bytes(first, sizeof(first)), crm_uuid(&tenant_id)),
-                              NULL);
+        return other ? enter_one(accounts, pool, other) : NULL;
     }
     hash_key(accounts->site, key, first);
     hash_key(accounts->site, other, second);
@@ -60,6 +92,22 @@ crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *poo
         CRM_ARGS(crm_bytes(first, sizeof(first)), crm_uuid(&tenant_id),
                  crm_bytes(second, sizeof(second)), crm_uuid(&tenant_id)),
         NULL);
+}
+
+crm_error_t *crm_directory_rekey(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
+                                 int finish)
+{
+    unsigned char hash[CRM_HASH_SIZE], old[CRM_HASH_SIZE];
+    crm_uuid_t tenant_id = place(accounts);
+    hash_key(accounts->site, key, hash);
+    CRM_ERR(enter_hash(accounts, pool, hash));
+    hash_old(accounts->site, key, old);
+    if (!finish || memcmp(hash, old, sizeof(hash)) == 0) {
+        return NULL;
+    }
+    return crm_db_execute(&accounts->site->main, pool,
+                          "DELETE FROM login WHERE login_hash = ? AND tenant_id = ?",
+                          CRM_ARGS(crm_bytes(old, sizeof(old)), crm_uuid(&tenant_id)), NULL);
 }
 
 static crm_error_t *is_used(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
@@ -80,12 +128,15 @@ crm_error_t *crm_directory_leave(const crm_accounts_t *accounts, apr_pool_t *poo
     if (used) {
         return NULL;
     }
-    unsigned char hash[CRM_HASH_SIZE];
+    unsigned char hash[CRM_HASH_SIZE], old[CRM_HASH_SIZE];
     hash_key(accounts->site, key, hash);
+    hash_old(accounts->site, key, old);
     crm_uuid_t tenant_id = place(accounts);
-    CRM_ERR(crm_db_execute(&accounts->site->main, pool,
-                           "DELETE FROM login WHERE login_hash = ? AND tenant_id = ?",
-                           CRM_ARGS(crm_bytes(hash, sizeof(hash)), crm_uuid(&tenant_id)), NULL));
+    CRM_ERR(crm_db_execute(
+        &accounts->site->main, pool,
+        "DELETE FROM login WHERE login_hash IN (?, ?) AND tenant_id = ?",
+        CRM_ARGS(crm_bytes(hash, sizeof(hash)), crm_bytes(old, sizeof(old)), crm_uuid(&tenant_id)),
+        NULL));
     /* somebody may have taken the login between the look and the removal */
     CRM_ERR(is_used(accounts, pool, key, &used));
     return used ? crm_directory_enter(accounts, pool, key, NULL) : NULL;

@@ -41,6 +41,25 @@ crm_error_t *crm_outbox_put(const crm_site_t *site, const crm_db_t *db, apr_pool
         NULL);
 }
 
+crm_error_t *crm_outbox_reseal(const crm_site_t *site, apr_pool_t *pool)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(&site->main, pool,
+                          "SELECT id, sealed FROM outbox WHERE sealed IS NOT NULL", "ul",
+                          CRM_NO_ARGS, &rows));
+    for (int i = 0; i < rows->count; i++) {
+        const crm_value_t *row = crm_row(rows, i);
+        const char *text = crm_unseal(pool, &site->key, PURPOSE, row[1].as.text);
+        if (text) { /* else it is nobody's: the postman says so */
+            CRM_ERR(crm_db_execute(
+                &site->main, pool,
+                "UPDATE outbox SET sealed = ? WHERE id = ? AND sealed IS NOT NULL",
+                CRM_ARGS(crm_text(crm_seal(pool, &site->key, PURPOSE, text)), row[0]), NULL));
+        }
+    }
+    return NULL;
+}
+
 crm_error_t *crm_outbox_supersede(const crm_db_t *db, apr_pool_t *pool, const unsigned char *topic)
 {
     return crm_db_execute(db, pool,

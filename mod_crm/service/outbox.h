@@ -49,6 +49,9 @@ typedef enum {
 crm_error_t *crm_outbox_put(const crm_site_t *site, const crm_db_t *db, apr_pool_t *pool,
                             const crm_outbox_entry_t *entry);
 
+/* Seals the mails that wait by SITE's key, also those that the key before has sealed. */
+crm_error_t *crm_outbox_reseal(const crm_site_t *site, apr_pool_t *pool);
+
 /* Has the mails with TOPIC that are not sent yet never sent: a newer one says otherwise. */
 crm_error_t *crm_outbox_supersede(const crm_db_t *db, apr_pool_t *pool, const unsigned char *topic);
 

@@ -226,6 +226,23 @@ crm_error_t *crm_password_order(const crm_site_t *site, apr_pool_t *pool,
     return crm_db_transaction(&site->main, pool, replace_order, &order);
 }
 
+/* A try at the code of one account, also one that was made with the key before. */
+static crm_error_t *try_code(const crm_site_t *site, apr_pool_t *pool,
+                             const crm_found_account_t *found, const char *code, int *ret_match)
+{
+    crm_accounts_t accounts = found->accounts;
+    crm_otp_subject_t subject = crm_otp_subject(&accounts, pool, &found->account);
+    CRM_ERR(crm_otp_try(site, pool, &subject, code, ret_match));
+    if (*ret_match || !site->key.has_old) {
+        return NULL;
+    }
+    crm_site_t before = *site;
+    before.key = crm_secret_old_key(&site->key);
+    accounts.site = &before;
+    subject = crm_otp_subject(&accounts, pool, &found->account);
+    return crm_otp_try(&before, pool, &subject, code, ret_match);
+}
+
 /* The account whose code it is; NULL: nobody's. Each that has the address counts the try; an
  * address that nobody has costs the same statement. */
 static crm_error_t *find_account(const crm_site_t *site, apr_pool_t *pool, const crm_reset_t *reset,
@@ -239,8 +256,7 @@ static crm_error_t *find_account(const crm_site_t *site, apr_pool_t *pool, const
     for (int i = 0; i < result.found->nelts; i++) {
         const crm_found_account_t *found = &APR_ARRAY_IDX(result.found, i, crm_found_account_t);
         if (fits(pool, found, key)) {
-            crm_otp_subject_t subject = crm_otp_subject(&found->accounts, pool, &found->account);
-            CRM_ERR(crm_otp_try(site, pool, &subject, reset->code, &match));
+            CRM_ERR(try_code(site, pool, found, reset->code, &match));
             tried++;
             owner = match && !owner ? found : owner;
         }

@@ -37,7 +37,7 @@ static int teardown(void **state)
 
 static void test_there_and_back(void **state)
 {
-    const crm_key_t key = {{1}}, other = {{2}};
+    const crm_key_t key = {.bytes = {1}}, other = {.bytes = {2}};
     static const char *const texts[] = {"", "1", "a text", "ein längerer Text, mit Umlauten", NULL};
     (void)state;
     for (int i = 0; texts[i]; i++) {
@@ -46,12 +46,15 @@ static void test_there_and_back(void **state)
         assert_string_not_equal(sealed, crm_seal(pool, &key, "outbox", texts[i]));
         assert_null(crm_unseal(pool, &other, "outbox", sealed));
         assert_null(crm_unseal(pool, &key, "other", sealed));
+        const crm_key_t changed = {.bytes = {2}, .has_old = 1, .old = {1}};
+        assert_string_equal(crm_unseal(pool, &changed, "outbox", sealed), texts[i]);
+        assert_null(crm_unseal(pool, &key, "outbox", crm_seal(pool, &changed, "outbox", "x")));
     }
 }
 
 static void test_changed(void **state)
 {
-    const crm_key_t key = {{1}};
+    const crm_key_t key = {.bytes = {1}};
     char *sealed = apr_pstrdup(pool, crm_seal(pool, &key, "outbox", "123456"));
     (void)state;
     for (size_t i = 0; i < strlen(sealed) - 1; i++) { /* of the last one, some bits mean nothing */

@@ -214,7 +214,7 @@ static void test_key_file_mistakes(void **state)
          "must be 64 hex digits or 32 bytes"},
     };
     for (size_t i = 0; i < COUNT(mistakes); i++) {
-        crm_key_t key = {{42}};
+        crm_key_t key = {.bytes = {42}};
         const char *path =
             make_file("key", mistakes[i].bytes, strlen(mistakes[i].bytes), mistakes[i].mode);
         crm_error_t *error = crm_secret_read_key(pool, path, &key);
@@ -226,6 +226,43 @@ static void test_key_file_mistakes(void **state)
         assert_int_equal(key.bytes[0], 42);
         assert_int_equal(unlink(path), 0);
     }
+}
+
+#define OLD_KEY "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static void test_a_key_and_the_one_before(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {HEX_KEY "\n" OLD_KEY, HEX_KEY "\n" OLD_KEY "\n",
+                                        HEX_KEY "\r\n" OLD_KEY "\r\n"};
+    crm_key_t key;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        const char *path = make_file("key", texts[i], strlen(texts[i]), 0600);
+        assert_null(crm_secret_read_key(pool, path, &key));
+        assert_true(key.has_old);
+        assert_int_equal(key.bytes[0], 0);
+        assert_int_equal(key.old[0], 0xff);
+        assert_int_equal(crm_secret_old_key(&key).bytes[0], 0xff);
+        assert_false(crm_secret_old_key(&key).has_old);
+        /* written as it was read, then without the one before */
+        assert_null(crm_secret_replace_key(pool, path, &key));
+        memset(&key, 0, sizeof(key));
+        assert_null(crm_secret_read_key(pool, path, &key));
+        assert_true(key.has_old && key.old[0] == 0xff);
+        key.has_old = 0;
+        assert_null(crm_secret_replace_key(pool, path, &key));
+        assert_null(crm_secret_read_key(pool, path, &key));
+        assert_false(key.has_old);
+        assert_int_equal(unlink(path), 0);
+    }
+    static const char *const wrong[] = {HEX_KEY "\n" OLD_KEY "\n" OLD_KEY, HEX_KEY "\n0011",
+                                        HEX_KEY OLD_KEY "\n", "\n" OLD_KEY};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        const char *path = make_file("key", wrong[i], strlen(wrong[i]), 0600);
+        assert_non_null(crm_secret_read_key(pool, path, &key));
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_non_null(crm_secret_replace_key(pool, place("none"), &key));
 }
 
 static void test_what_is_no_file(void **state)
@@ -284,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_unbase64_takes_one_form_only),
         cmocka_unit_test(test_key_file_forms),
         cmocka_unit_test(test_key_file_mistakes),
+        cmocka_unit_test(test_a_key_and_the_one_before),
         cmocka_unit_test(test_what_is_no_file),
         cmocka_unit_test(test_write_key),
     };

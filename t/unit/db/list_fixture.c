@@ -16,7 +16,7 @@
 #include "list_fixture.h"
 
 const crm_page_limits_t list_limits = {20, 1000};
-const crm_key_t list_key = {{7}};
+const crm_key_t list_key = {.bytes = {7}};
 
 database_t list_sqlite, list_mysql;
 

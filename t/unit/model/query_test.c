@@ -53,7 +53,7 @@ static const crm_entity_t entity = {
 };
 
 static const crm_page_limits_t limits = {20, 100};
-static const crm_key_t key = {{1, 2, 3}};
+static const crm_key_t key = {.bytes = {1, 2, 3}};
 static const char *const skip[] = {"tenant", NULL};
 
 /* "a=1&b=2" (nothing is decoded) as a table. */
@@ -347,7 +347,7 @@ static void cursors_cannot_be_made_elsewhere(void **state)
 {
     crm_uuid_t id;
     const crm_value_t values[] = {crm_int(7), crm_uuid(&id)};
-    const crm_key_t other = {{9}};
+    const crm_key_t other = {.bytes = {9}};
     crm_query_t *query = parsed("ordering=age"), *again;
     const char *cursor;
 
