@@ -10,6 +10,7 @@
 #include "server/history.h"
 #include "server/hooks.h"
 #include "server/lifecycle.h"
+#include "server/require.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -19,6 +20,7 @@ static void register_hooks(apr_pool_t *pool)
     crm_docs_register(pool);
     crm_hooks_register(pool);
     crm_auth_register(pool);
+    crm_require_register(pool);
     crm_errordoc_register(pool);
     crm_server_history_register(pool);
 }

@@ -5,6 +5,7 @@
 #include "api/conditional.h"
 #include "api/represent.h"
 #include "api/routes.h"
+#include "api/session_cookie.h"
 #include "base/json.h"
 #include "entities/entities.h"
 #include "service/login.h"
@@ -21,6 +22,9 @@ static const crm_field_t login_fields[] = {
      .type = CRM_T_PASSWORD,
      .flags = CRM_F_REQUIRED | CRM_F_SECRET,
      .help = "The password."},
+    {.name = "cookie",
+     .type = CRM_T_BOOLEAN,
+     .help = "Whether to set a login cookie in place of giving the token away: for browsers."},
     {.name = NULL},
 };
 
@@ -84,6 +88,24 @@ static void note_actor(crm_request_t *request, const crm_logged_in_t *logged_in)
     request->actor->tenant = logged_in->tenant;
 }
 
+static int is_true(const crm_values_t *values, const char *name)
+{
+    crm_value_t value = crm_values_get(values, name);
+    return value.kind == CRM_V_BOOLEAN && value.as.integer;
+}
+
+/* The token itself, or cookies: a script of the page shall not have what the cookie hides. */
+static void give_token(const crm_request_t *request, crm_answer_t *answer, const char *token,
+                       int as_cookie)
+{
+    const char *csrf;
+    json_object_set_new(answer->json, "token", json_string(as_cookie ? "" : token));
+    if (as_cookie) {
+        crm_session_cookie_set(request, answer->headers, token, &csrf);
+        json_object_set_new(answer->json, "csrf_token", json_string(csrf));
+    }
+}
+
 static crm_error_t *login(crm_request_t *request, const crm_values_t *values, crm_answer_t *answer)
 {
     apr_pool_t *pool = request->pool;
@@ -97,21 +119,23 @@ static crm_error_t *login(crm_request_t *request, const crm_values_t *values, cr
         .limit = limit_of(settings),
     };
     crm_logged_in_t logged_in;
+    if (is_true(values, "cookie") && !settings->login_cookie.name) {
+        return crm_error_field(pool, "cookie", "Login cookies are switched off.");
+    }
     CRM_ERR(crm_login(request->site, pool, &input, &logged_in));
     note_actor(request, &logged_in);
     answer->json = crm_json_own(pool, json_object());
     json_object_set_new(answer->json, "user",
                         crm_represent_account(pool, &logged_in.account, logged_in.tenant));
-    json_object_set_new(answer->json, "token", json_string(logged_in.token));
+    give_token(request, answer, logged_in.token, is_true(values, "cookie"));
     json_object_set_new(answer->json, "message", json_string("Login successful"));
     return NULL;
 }
 
 static crm_error_t *logout(crm_request_t *request, const crm_values_t *values, crm_answer_t *answer)
 {
-    crm_value_t all = crm_values_get(values, "all");
-    int is_all = all.kind == CRM_V_BOOLEAN && all.as.integer;
-    CRM_ERR(crm_token_revoke(request->site, request->pool, request->actor, is_all));
+    CRM_ERR(crm_token_revoke(request->site, request->pool, request->actor, is_true(values, "all")));
+    crm_session_cookie_end(request, answer->headers);
     return message(request, answer, "Logout successful");
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/parameters.h"
 #include "api/route.h"
+#include "api/session_cookie.h"
 #include "api/tenant_source.h"
 #include "base/text.h"
 #include "service/token.h"
@@ -71,13 +72,40 @@ static const char *credentials(const crm_request_t *request)
     return NULL;
 }
 
-static crm_error_t *read_token(const crm_request_t *request, crm_actor_t **ret_actor)
+/* Whose TOKEN it is. */
+static crm_error_t *look_up_token(const crm_request_t *request, const char *token,
+                                  crm_actor_t **ret_actor)
+{
+    const crm_token_life_t life = {
+        .lifetime = request->settings->token_lifetime,
+        .idle = request->settings->token_idle,
+    };
+    return crm_token_authenticate(request->site, request->pool, token, &life, ret_actor);
+}
+
+/* What a browser sends by itself counts where nothing was sent on purpose. */
+static crm_error_t *read_cookie(crm_request_t *request, crm_actor_t **ret_actor)
+{
+    const char *token =
+        crm_session_cookie_token(request->pool, request->headers, request->settings);
+    crm_actor_t *actor;
+    if (!token || !*token) {
+        return NULL;
+    }
+    CRM_ERR(crm_token_is_ours(token)
+                ? look_up_token(request, token, &actor)
+                : crm_error_make(request->pool, CRM_E_UNAUTHENTICATED, "Invalid token."));
+    CRM_ERR(crm_session_cookie_check(request, token));
+    *ret_actor = actor;
+    return NULL;
+}
+
+static crm_error_t *read_token(crm_request_t *request, crm_actor_t **ret_actor)
 {
     apr_pool_t *pool = request->pool;
-    const crm_settings_t *settings = request->settings;
     const char *token = credentials(request);
     if (!token) {
-        return NULL;
+        return read_cookie(request, ret_actor);
     }
     if (!*token) {
         return crm_error_make(pool, CRM_E_UNAUTHENTICATED,
@@ -91,11 +119,7 @@ static crm_error_t *read_token(const crm_request_t *request, crm_actor_t **ret_a
         return crm_error_make(pool, CRM_E_BAD_REQUEST,
                               "The Authorization header is not valid UTF-8.");
     }
-    const crm_token_life_t life = {
-        .lifetime = settings->token_lifetime,
-        .idle = settings->token_idle,
-    };
-    return crm_token_authenticate(request->site, pool, token, &life, ret_actor);
+    return look_up_token(request, token, ret_actor);
 }
 
 static crm_error_t *find_tenant(crm_request_t *request)
@@ -124,7 +148,7 @@ void crm_api_authenticate(crm_request_t *request)
     }
 }
 
-crm_error_t *crm_api_caller(const crm_request_t *request, const crm_actor_t **ret_caller)
+crm_error_t *crm_api_caller(crm_request_t *request, crm_actor_t **ret_caller)
 {
     const crm_tenant_t *tenant = request->tenant;
     crm_actor_t *actor = NULL;

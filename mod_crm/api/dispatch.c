@@ -26,7 +26,7 @@ static int is_reading(const crm_request_t *request)
 static void add_common_headers(const crm_request_t *request, crm_response_t *response)
 {
     int is_secret = request->route && (request->route->flags & CRM_ROUTE_SECRET);
-    apr_table_setn(response->headers, "Vary", "Accept, Authorization");
+    apr_table_setn(response->headers, "Vary", "Accept, Authorization, Cookie");
     apr_table_setn(response->headers, "Cache-Control",
                    is_secret ? "no-store" : "private, no-cache");
     apr_table_setn(response->headers, "X-Content-Type-Options", "nosniff");

@@ -52,6 +52,7 @@ struct crm_request_t {
     crm_error_t *malformed;                     /* what is wrong with the query, or NULL */
     crm_error_t *refusal; /* why it refused, or NULL; crm_api_handle answers with it */
     crm_actor_t *actor;   /* NULL: nobody */
+    int is_forgeable;     /* refused because the cookie's CSRF token is missing or wrong */
     crm_tenant_t *tenant; /* the one this request is about, or NULL */
     const crm_db_t *db;   /* its database, bound to a transaction around the handler; or NULL */
     /* by crm_api_handle */
@@ -94,7 +95,7 @@ void crm_api_authenticate(crm_request_t *request);
 /* Who calls where anyone may, and crm_api_authenticate asked nobody: for whoever else wants to know
  * (httpd's own Require). *RET_CALLER is NULL without a token and on other routes; an error for a
  * token that is not valid, or of another tenant than the request's: none of the request. */
-crm_error_t *crm_api_caller(const crm_request_t *request, const crm_actor_t **ret_caller);
+crm_error_t *crm_api_caller(crm_request_t *request, crm_actor_t **ret_caller);
 
 /* Answers: finds the route, checks access, reads the body, runs the handler, and the same for
  * errors, HEAD, OPTIONS, CORS, conditional requests, missing slashes. Always gives a response. */

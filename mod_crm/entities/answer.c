@@ -33,8 +33,18 @@ static const crm_field_t session_fields[] = {
         .name = "token",
         .type = CRM_T_TEXT,
         .flags = CRM_F_READ_ONLY,
-        .help = "The key for the Authorization header; it is shown this once.",
+        .help = "The key for the Authorization header; it is shown this once. Empty where it went "
+                "into a "
+                "cookie.",
         .example = "crm_uOTIJFUNPDVM89tom9nXwgNKZzWFhyoEOCs-NsFxDzpljmf3yOFeOw",
+    },
+    {
+        .name = "csrf_token",
+        .type = CRM_T_TEXT,
+        .flags = CRM_F_READ_ONLY | CRM_F_ABSENT,
+        .help = "Where the token is in a cookie: what X-CSRFToken must say in calls that change "
+                "something.",
+        .example = "GJ4XlKYqXkc0sKp2OLv5qBw0cCaZPNk5",
     },
     {
         .name = "message",

@@ -10,19 +10,22 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "api/session_cookie.h"
 #include "server/auth.h"
 #include "server/call.h"
 #include "service/token.h"
 
 static char auth_type[] = "Token";
 
-/* The header holds a token of ours: "Token KEY" or "Bearer KEY". */
-static int has_token(request_rec *r)
+/* The header holds a token of ours ("Token KEY" or "Bearer KEY"), or else the login cookie does. */
+static int has_token(const crm_call_t *call, request_rec *r)
 {
     const char *header = apr_table_get(r->headers_in, "Authorization");
 
     if (!header) {
-        return 0;
+        const char *cookie =
+            crm_session_cookie_token(r->pool, r->headers_in, call->server->settings);
+        return cookie && crm_token_is_ours(cookie);
     }
     const char *scheme = ap_getword_white(r->pool, &header);
     if (strcasecmp(scheme, "Token") != 0 && strcasecmp(scheme, "Bearer") != 0) {
@@ -31,9 +34,10 @@ static int has_token(request_rec *r)
     return crm_token_is_ours(ap_getword_white(r->pool, &header));
 }
 
-static void set_user(request_rec *r, const crm_actor_t *actor)
+static void set_user(crm_call_t *call, request_rec *r, crm_actor_t *actor)
 {
     if (actor) {
+        call->caller = actor;
         r->user = apr_pstrdup(r->pool, actor->account.username);
         r->ap_auth_type = auth_type;
         apr_table_setn(r->subprocess_env, "CRM_USER", r->user);
@@ -58,14 +62,14 @@ static void authenticate(crm_call_t *call, request_rec *r)
         }
         return;
     }
-    if (call->r != r || !call->server->site || (!call->below && !has_token(r))) {
+    if (call->r != r || !call->server->site || (!call->below && !has_token(call, r))) {
         return;
     }
     crm_request_t *request = crm_call_request(call);
     if (!request->authenticated) {
         crm_api_authenticate(request);
         if (call->below || !request->refusal) {
-            set_user(r, request->actor);
+            set_user(call, r, request->actor);
             set_tenant(r, request->tenant);
         }
     }
@@ -83,24 +87,44 @@ static int check_access(request_rec *r)
 
 /* Where anyone may call the API has not asked who it is; httpd's configuration does. What speaks
  * against the caller, or NULL. */
-static const crm_error_t *ask_caller(const crm_call_t *call, request_rec *r)
+static const crm_error_t *ask_caller(crm_call_t *call, request_rec *r)
 {
-    const crm_request_t *request = call->r == r ? call->request : NULL;
-    const crm_actor_t *caller;
+    crm_request_t *request = call->r == r ? call->request : NULL;
+    crm_actor_t *caller;
 
     if (!request || request->refusal) {
         return request ? request->refusal : NULL;
     }
     const crm_error_t *error = crm_api_caller(request, &caller);
-    set_user(r, caller);
+    set_user(call, r, caller);
     return error;
+}
+
+/* What AuthType may say where our tokens are asked for; so may nothing. */
+static int is_our_type(const char *type)
+{
+    return strcasecmp(type, "Crm") == 0 || strcasecmp(type, auth_type) == 0;
 }
 
 /* Another module's authentication is configured for R. */
 static int others_turn(request_rec *r)
 {
     const char *type = ap_auth_type(r);
-    return type && strcasecmp(type, auth_type) != 0 && strcasecmp(type, "None") != 0;
+    return type && !is_our_type(type) && strcasecmp(type, "None") != 0;
+}
+
+static void ask_for_token(request_rec *r)
+{
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", auth_type);
+}
+
+static int note_failure(request_rec *r, const char *type)
+{
+    if (!is_our_type(type)) {
+        return DECLINED;
+    }
+    ask_for_token(r);
+    return OK;
 }
 
 /* A user is required. With a token he is known already; who has none is told that one is wanted,
@@ -124,7 +148,10 @@ static int check_user(request_rec *r)
         apr_table_setn(r->err_headers_out, "Retry-After", "1");
         return HTTP_SERVICE_UNAVAILABLE;
     }
-    apr_table_setn(r->err_headers_out, "WWW-Authenticate", auth_type);
+    if (call->request && call->request->is_forgeable) {
+        return HTTP_FORBIDDEN; /* who it is is known; that he meant to, is not */
+    }
+    ask_for_token(r);
     return HTTP_UNAUTHORIZED;
 }
 
@@ -132,5 +159,6 @@ void crm_auth_register(apr_pool_t *pool)
 {
     (void)pool;
     ap_hook_check_access(check_access, NULL, NULL, APR_HOOK_LAST, AP_AUTH_INTERNAL_PER_URI);
+    ap_hook_note_auth_failure(note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_authn(check_user, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_URI);
 }

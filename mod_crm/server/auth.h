@@ -2,8 +2,9 @@
  *
  * Below the prefix every request is authenticated here; what the API refuses, it answers itself.
  * Elsewhere, where the engine is on, a request with a token of ours becomes that user, so that
- * "Require valid-user" and the like take tokens; without one, other modules decide. r->user is the
- * user name; CRM_TENANT (slug), CRM_USER and CRM_REQUEST_ID are set for logs and CGI.
+ * "Require valid-user" and the like take tokens; without one, other modules decide. The login
+ * cookie counts as its token does. r->user is the user name; CRM_TENANT (slug), CRM_USER and
+ * CRM_REQUEST_ID are set for logs and CGI.
  */
 #ifndef CRM_SERVER_AUTH_H
 #define CRM_SERVER_AUTH_H

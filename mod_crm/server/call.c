@@ -42,6 +42,7 @@ static crm_call_t *inherited(request_rec *r)
     if (is_below(r, call->server->settings) && !ap_is_HTTP_ERROR(r->prev->status)) {
         call->r = r;
         call->request = NULL;
+        call->caller = NULL;
     }
     return call;
 }

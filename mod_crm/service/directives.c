@@ -245,7 +245,7 @@ const crm_directive_t crm_directives[] = {
      .syntax = "NAME [NAME ...]",
      .contexts = EVERYWHERE,
      .preset = "Authorization Content-Type X-Tenant X-Request-Id If-Match If-None-Match "
-               "Idempotency-Key",
+               "Idempotency-Key X-CSRFToken",
      .help = "The request headers that a preflight allows.",
      .example = "CrmCorsHeaders Authorization Content-Type",
      .min_args = 1,
@@ -306,6 +306,15 @@ const crm_directive_t crm_directives[] = {
      .min_args = 1,
      .max_args = 1,
      .set = crm_set_debug},
+    {.name = "CrmLoginCookie",
+     .syntax = "off|NAME [path=PATH] [domain=HOST] [samesite=lax|strict|none] [secure=on|off]",
+     .contexts = HOSTS,
+     .preset = "crm_session path=/ samesite=lax secure=on",
+     .help = "The cookie that holds the token of a browser whose login asks for it.",
+     .example = "CrmLoginCookie __Host-crm samesite=strict",
+     .min_args = 1,
+     .max_args = 5,
+     .set = crm_set_login_cookie},
     {.name = NULL}};
 
 int crm_directive_count(void)

@@ -64,6 +64,24 @@ crm_error_t *crm_group_get(const crm_accounts_t *accounts, apr_pool_t *pool, apr
     return read_group(accounts->db, pool, id, ret_group);
 }
 
+crm_error_t *crm_group_has_member(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                  apr_int64_t account_id, const apr_array_header_t *keys,
+                                  int *ret_is)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(accounts->db, pool,
+                          "SELECT g.name_key FROM account_group ag "
+                          "JOIN user_group g ON g.id = ag.group_id WHERE ag.account_id = ?",
+                          "s", CRM_ARGS(crm_int(account_id)), &rows));
+    *ret_is = 0;
+    for (int i = 0; i < rows->count; i++) {
+        for (int j = 0; j < keys->nelts; j++) {
+            *ret_is |= strcmp(crm_row(rows, i)[0].as.text, APR_ARRAY_IDX(keys, j, char *)) == 0;
+        }
+    }
+    return NULL;
+}
+
 /* "SELECT ... IN (?, ...)" with as many places as a power of two: few different texts. */
 static const char *permissions_sql(apr_pool_t *pool, int count, int *ret_places)
 {

@@ -35,6 +35,12 @@ typedef struct crm_group_change_t {
 crm_error_t *crm_group_get(const crm_accounts_t *accounts, apr_pool_t *pool, apr_int64_t id,
                            crm_group_t **ret_group);
 
+/* 1 in *RET_IS when the account with ACCOUNT_ID is in a group whose folded name (crm_text_fold) is
+ * one of KEYS (of const char *). */
+crm_error_t *crm_group_has_member(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                  apr_int64_t account_id, const apr_array_header_t *keys,
+                                  int *ret_is);
+
 /* INVALID on `name` when taken ("group with this name already exists.") or too long, on
  * `permissions` for an id that is none, and on `is_default` when the default group were to be none
  * without another one. */

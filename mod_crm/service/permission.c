@@ -127,6 +127,26 @@ static int place_of(const crm_site_t *site, const crm_entity_t *entity)
     return -1;
 }
 
+const crm_entity_t *crm_permission_parse(const crm_entity_t *const *entities, const char *name,
+                                         crm_action_e *ret_action)
+{
+    const char *dot = strchr(name, '.');
+    for (int i = 0; dot && entities[i]; i++) {
+        const char *app_label = entities[i]->app_label;
+        if (strlen(app_label) != (apr_size_t)(dot - name) ||
+            strncmp(app_label, name, (apr_size_t)(dot - name)) != 0) {
+            continue;
+        }
+        for (crm_action_e action = 0; action < CRM_ACTION_COUNT; action++) {
+            if (is_named(entities[i], action, app_label, dot + 1)) {
+                *ret_action = action;
+                return entities[i];
+            }
+        }
+    }
+    return NULL;
+}
+
 static void add(const crm_site_t *site, crm_grants_t *grants, const char *app_label,
                 const char *codename)
 {

@@ -29,6 +29,11 @@ crm_error_t *crm_permission_select(const crm_db_t *db, apr_pool_t *pool, apr_int
  * nothing is read: they stay empty. */
 crm_error_t *crm_permission_load(const crm_site_t *site, apr_pool_t *pool, crm_actor_t *actor);
 
+/* The entity of ENTITIES (NULL-terminated) and the action that NAME ("leads.view_lead") stands for;
+ * NULL: it is no permission. */
+const crm_entity_t *crm_permission_parse(const crm_entity_t *const *entities, const char *name,
+                                         crm_action_e *ret_action);
+
 /* 1 when ACTOR's grants, which are known, hold ACTION on records of ENTITY. */
 int crm_permission_held(const crm_site_t *site, const crm_actor_t *actor,
                         const crm_entity_t *entity, crm_action_e action);

@@ -42,5 +42,6 @@ CRM_SETTER(debug);
 CRM_SETTER(mail_server);
 CRM_SETTER(mail_from);
 CRM_SETTER(mail_templates);
+CRM_SETTER(login_cookie);
 
 #endif

@@ -43,6 +43,15 @@ typedef struct crm_mail_settings_t {
     const char *templates;    /* folder with en/ in it */
 } crm_mail_settings_t;
 
+/* The cookie that a login may set. */
+typedef struct crm_login_cookie_t {
+    const char *name; /* NULL: there is none */
+    const char *path;
+    const char *domain;    /* NULL: the host's alone */
+    const char *same_site; /* "Lax" */
+    int secure;
+} crm_login_cookie_t;
+
 typedef struct crm_settings_t {
     int engine;
     const char *prefix;                  /* begins and ends with '/' */
@@ -80,6 +89,7 @@ typedef struct crm_settings_t {
     } cors;
     crm_mail_settings_t mail;
     int debug;
+    crm_login_cookie_t login_cookie;
 } crm_settings_t;
 
 enum { CRM_IN_SERVER = 1, CRM_IN_VHOST = 2, CRM_IN_DIRECTORY = 4 };

@@ -65,12 +65,12 @@ static void answers_errors_too(void **state)
     call_expect(call, 401);
     assert_string_equal(call_answer_header(call, "Access-Control-Allow-Origin"),
                         "https://a.example");
-    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization, Origin");
+    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization, Cookie, Origin");
     assert_non_null(strstr(call_answer_header(call, "Access-Control-Expose-Headers"), "ETag"));
     call = from(&settings, "GET", "https://evil.example");
     call_expect(call, 401);
     assert_null(call_answer_header(call, "Access-Control-Allow-Origin"));
-    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization, Origin");
+    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization, Cookie, Origin");
 }
 
 static void any_origin_never_with_credentials(void **state)
@@ -90,7 +90,7 @@ static void off_until_configured(void **state)
     (void)state;
     call_expect(call, 401);
     assert_null(call_answer_header(call, "Access-Control-Allow-Origin"));
-    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization");
+    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization, Cookie");
     /* a preflight is an OPTIONS as any other */
     call = preflight(&settings, "https://a.example");
     call_expect(call, 200);

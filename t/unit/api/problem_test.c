@@ -83,7 +83,7 @@ static void headers_that_belong_to_it(void **state)
     tell(call, crm_error_standard(call_pool(), CRM_E_UNAUTHENTICATED), 0);
     assert_string_equal(call_answer_header(call, "WWW-Authenticate"), "Token");
     assert_null(call_answer_header(call, "Retry-After"));
-    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization");
+    assert_string_equal(call_answer_header(call, "Vary"), "Accept, Authorization, Cookie");
     assert_string_equal(call_answer_header(call, "Cache-Control"), "private, no-cache");
     assert_string_equal(call_answer_header(call, "X-Content-Type-Options"), "nosniff");
 }
