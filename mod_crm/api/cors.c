@@ -41,6 +41,18 @@ static void allow_origin(const crm_request_t *request, crm_response_t *response,
     }
 }
 
+int crm_cors_trusts(const crm_request_t *request, const char *origin)
+{
+    const crm_settings_t *settings = request->settings;
+    const apr_array_header_t *origins = settings->cors.origins;
+    for (int i = 0; settings->cors.credentials && origins && i < origins->nelts; i++) {
+        if (strcasecmp(APR_ARRAY_IDX(origins, i, const char *), origin) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int crm_cors_preflight(const crm_request_t *request, crm_response_t *response)
 {
     const crm_settings_t *settings = request->settings;

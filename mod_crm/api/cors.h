@@ -10,4 +10,7 @@ int crm_cors_preflight(const crm_request_t *request, crm_response_t *response);
 /* Adds to any other response what lets a page of an allowed origin read it, and Vary. */
 void crm_cors_headers(const crm_request_t *request, crm_response_t *response);
 
+/* 1 when pages of ORIGIN may call with what the browser knows of its user. */
+int crm_cors_trusts(const crm_request_t *request, const char *origin);
+
 #endif

@@ -97,6 +97,13 @@ void crm_api_authenticate(crm_request_t *request);
  * token that is not valid, or of another tenant than the request's: none of the request. */
 crm_error_t *crm_api_caller(crm_request_t *request, crm_actor_t **ret_caller);
 
+/* Makes the request that of the user NAME, whom another module of httpd has authenticated, in the
+ * tenant of its virtual host (CrmTrustRemoteUser, which says whether his account is made when there
+ * is none); a token of ours comes first. Who he is goes to *RET_ACTOR, also where anyone may call:
+ * there the request stays nobody's. FORBIDDEN when he has no account, and for what changes
+ * something and comes from a page of another site. What goes wrong is in request->refusal, too. */
+crm_error_t *crm_api_trust(crm_request_t *request, const char *name, crm_actor_t **ret_actor);
+
 /* Answers: finds the route, checks access, reads the body, runs the handler, and the same for
  * errors, HEAD, OPTIONS, CORS, conditional requests, missing slashes. Always gives a response. */
 void crm_api_handle(crm_request_t *request, crm_response_t *ret_response);

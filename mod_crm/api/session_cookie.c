@@ -37,8 +37,7 @@ static const char *csrf_token(const crm_request_t *request, const char *token)
     return crm_secret_base64(request->pool, hash, CSRF_SIZE);
 }
 
-/* Methods that change nothing (RFC 9110 9.2.1, and of IANA's registry those of WebDAV). */
-static int is_safe(const char *method)
+int crm_session_cookie_is_safe(const char *method)
 {
     static const char *const safe[] = {"GET",      "HEAD",   "OPTIONS", "TRACE",
                                        "PROPFIND", "REPORT", "SEARCH",  NULL};
@@ -54,7 +53,7 @@ crm_error_t *crm_session_cookie_check(crm_request_t *request, const char *token)
 {
     const char *sent = apr_table_get(request->headers, CSRF_HEADER);
 
-    if (is_safe(request->method)) {
+    if (crm_session_cookie_is_safe(request->method)) {
         return NULL;
     }
     const char *wanted = csrf_token(request, token);

@@ -15,6 +15,9 @@
 const char *crm_session_cookie_token(apr_pool_t *pool, const apr_table_t *headers,
                                      const crm_settings_t *settings);
 
+/* METHOD changes nothing (RFC 9110 9.2.1, and of IANA's registry those of WebDAV). */
+int crm_session_cookie_is_safe(const char *method);
+
 /* FORBIDDEN "CSRF Failed: ..." when REQUEST, which the cookie's TOKEN authenticates, changes
  * something and does not carry the CSRF token; request->is_forgeable is set then. */
 crm_error_t *crm_session_cookie_check(crm_request_t *request, const char *token);

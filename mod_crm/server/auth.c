@@ -7,6 +7,7 @@
 
 #include <httpd.h>
 #include <http_core.h>
+#include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -14,6 +15,8 @@
 #include "server/auth.h"
 #include "server/call.h"
 #include "service/token.h"
+
+APLOG_USE_MODULE(crm);
 
 static char auth_type[] = "Token";
 
@@ -75,12 +78,63 @@ static void authenticate(crm_call_t *call, request_rec *r)
     }
 }
 
+/* R's user was authenticated by a module that CrmTrustRemoteUser trusts. */
+static int is_trusted(const crm_settings_t *settings, const request_rec *r)
+{
+    const apr_array_header_t *types = settings->trust.types;
+
+    if (!types || !r->user || !r->ap_auth_type || r->ap_auth_type == auth_type) {
+        return 0;
+    }
+    for (int i = 0; i < types->nelts; i++) {
+        if (strcasecmp(APR_ARRAY_IDX(types, i, const char *), r->ap_auth_type) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Makes the user of another module, if he is trusted, an account's. r->user and r->ap_auth_type
+ * stay as that module has them. */
+static void adopt(crm_call_t *call, request_rec *r)
+{
+    crm_actor_t *actor = NULL;
+
+    if (r->main || call->r != r || !call->server->site || call->caller || call->stranger ||
+        !is_trusted(crm_settings_of(r), r)) {
+        return;
+    }
+    crm_request_t *request = crm_call_request(call);
+    call->stranger = crm_api_trust(request, r->user, &actor);
+    if (actor) {
+        call->caller = actor;
+        apr_table_setn(r->subprocess_env, "CRM_USER",
+                       apr_pstrdup(r->pool, actor->account.username));
+        set_tenant(r, actor->tenant);
+    } else if (call->stranger) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "%s's user \"%s\" is no account: %s",
+                      r->ap_auth_type, r->user, crm_error_line(r->pool, call->stranger));
+    }
+}
+
 static int check_access(request_rec *r)
 {
     crm_call_t *call = crm_call_of(r);
 
     if (call) {
         authenticate(call, r);
+        adopt(call, r);
+    }
+    return DECLINED;
+}
+
+/* Other modules have had their turn by now. */
+static int check_authorization(request_rec *r)
+{
+    crm_call_t *call = crm_call_of(r);
+
+    if (call) {
+        adopt(call, r);
     }
     return DECLINED;
 }
@@ -160,5 +214,6 @@ void crm_auth_register(apr_pool_t *pool)
     (void)pool;
     ap_hook_check_access(check_access, NULL, NULL, APR_HOOK_LAST, AP_AUTH_INTERNAL_PER_URI);
     ap_hook_note_auth_failure(note_failure, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_authz(check_authorization, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_URI);
     ap_hook_check_authn(check_user, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_URI);
 }

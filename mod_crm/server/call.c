@@ -43,6 +43,7 @@ static crm_call_t *inherited(request_rec *r)
         call->r = r;
         call->request = NULL;
         call->caller = NULL;
+        call->stranger = NULL;
     }
     return call;
 }

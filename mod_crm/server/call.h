@@ -21,7 +21,8 @@ typedef struct crm_call_t {
     int is_page;                   /* a file of the documentation: httpd's own handler sends it */
     int recorded;                  /* its History record is written, or need not be */
     crm_request_t *request;
-    crm_actor_t *caller; /* who httpd's access control knows R's user to be; NULL: none of ours */
+    crm_actor_t *caller;   /* who httpd's access control knows R's user to be; NULL: none of ours */
+    crm_error_t *stranger; /* why another module's user is none of ours, or NULL */
     apr_bucket_brigade *body;
     int body_ended;
     int body_status; /* the HTTP status (or AP_FILTER_ERROR) that reading the body gave, or 0 */

@@ -206,8 +206,11 @@ static authz_status ask(request_rec *r, const char *line, const void *parsed)
     if (!call) {
         return fail(r, requirement->kind->name, "CrmEngine is off for this server");
     }
+    if (!call->caller && call->stranger && crm_error_status(call->stranger->kind) >= 500) {
+        return fail(r, requirement->kind->name, crm_error_line(r->pool, call->stranger));
+    }
     if (!call->caller) {
-        return AUTHZ_DENIED_NO_USER;
+        return call->stranger ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
     }
     asked_t asked = {.request = *call->request, .words = requirement->words};
     asked.request.actor = call->caller;

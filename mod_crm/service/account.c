@@ -123,6 +123,7 @@ typedef struct creation_t {
     const crm_accounts_t *accounts;
     crm_account_t *account;
     crm_account_keys_t keys;
+    const char *group; /* NULL: the default one */
 } creation_t;
 
 static crm_error_t *insert_row(const crm_db_t *db, apr_pool_t *pool, crm_account_t *account,
@@ -144,7 +145,21 @@ static crm_error_t *insert_row(const crm_db_t *db, apr_pool_t *pool, crm_account
         &account->id);
 }
 
-/* The account, and its place in the tenant's default group: an admin needs none. */
+static crm_error_t *enter_group(const crm_db_t *db, apr_pool_t *pool, apr_int64_t account_id,
+                                const char *name)
+{
+    apr_int64_t affected;
+    CRM_ERR(crm_db_execute(db, pool,
+                           "INSERT INTO account_group (account_id, group_id) "
+                           "SELECT ?, id FROM user_group WHERE name_key = ?",
+                           CRM_ARGS(crm_int(account_id), crm_text(crm_text_fold(pool, name))),
+                           &affected));
+    return affected
+               ? NULL
+               : crm_error_field(pool, "group", "There is no group \"%s\" in this tenant.", name);
+}
+
+/* The account, and its place in a group: an admin needs none. */
 static crm_error_t *insert(const crm_db_t *db, apr_pool_t *pool, void *baton)
 {
     const creation_t *creation = baton;
@@ -153,10 +168,11 @@ static crm_error_t *insert(const crm_db_t *db, apr_pool_t *pool, void *baton)
     if (!creation->accounts->tenant || account->is_tenant_admin) {
         return NULL;
     }
-    return crm_db_execute(db, pool,
-                          "INSERT INTO account_group (account_id, group_id) "
-                          "SELECT ?, id FROM user_group WHERE is_default = 1",
-                          CRM_ARGS(crm_int(account->id)), NULL);
+    return creation->group ? enter_group(db, pool, account->id, creation->group)
+                           : crm_db_execute(db, pool,
+                                            "INSERT INTO account_group (account_id, group_id) "
+                                            "SELECT ?, id FROM user_group WHERE is_default = 1",
+                                            CRM_ARGS(crm_int(account->id)), NULL);
 }
 
 crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool,
@@ -173,7 +189,7 @@ crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool
         .is_active = 1,
         .version = 1,
     };
-    creation_t creation = {.accounts = accounts, .account = account};
+    creation_t creation = {.accounts = accounts, .account = account, .group = input->group};
     const crm_account_keys_t *keys = &creation.keys;
     CRM_ERR(crm_account_fold(pool, account, &creation.keys));
     CRM_ERR(crm_account_check_free(accounts, pool, 0, keys));

@@ -25,6 +25,7 @@ typedef struct crm_new_account_t {
     const char *password; /* as typed; or NULL, and */
     const char *hash;     /* as another account has it stored */
     int is_tenant_admin, is_superuser;
+    const char *group; /* to be in from the start; NULL: the default one */
 } crm_new_account_t;
 
 /* Where accounts live: TENANT NULL is the main database. */
@@ -37,9 +38,10 @@ typedef struct crm_accounts_t {
 crm_accounts_t crm_accounts_of(const crm_site_t *site, apr_pool_t *pool,
                                const crm_tenant_t *tenant);
 
-/* A tenant's account that is no admin is in the tenant's default group (service/group.h) from the
- * start. INVALID on `username` or `email` when taken ("A user with that username already exists in
- * this tenant."; both at once where both are; in the main database without "in this tenant"). */
+/* A tenant's account that is no admin is in INPUT's group, or else the tenant's default one
+ * (service/group.h), from the start; INVALID on `group` when there is none of that name. INVALID on
+ * `username` or `email` when taken ("A user with that username already exists in this tenant.";
+ * both at once where both are; in the main database without "in this tenant"). */
 crm_error_t *crm_account_create(const crm_accounts_t *accounts, apr_pool_t *pool,
                                 const crm_new_account_t *input, crm_account_t **ret_account);
 

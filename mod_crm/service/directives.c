@@ -315,6 +315,16 @@ const crm_directive_t crm_directives[] = {
      .min_args = 1,
      .max_args = 5,
      .set = crm_set_login_cookie},
+    {.name = "CrmTrustRemoteUser",
+     .syntax = "off|AUTHTYPE [AUTHTYPE ...] [create [GROUP]]",
+     .contexts = EVERYWHERE,
+     .preset = "off",
+     .help = "Whose authentication makes a user the account of that name in the virtual host's "
+             "tenant.",
+     .example = "CrmTrustRemoteUser openid-connect create \"Sales team\"",
+     .min_args = 1,
+     .max_args = -1,
+     .set = crm_set_trust_remote_user},
     {.name = NULL}};
 
 int crm_directive_count(void)

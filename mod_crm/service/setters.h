@@ -43,5 +43,6 @@ CRM_SETTER(mail_server);
 CRM_SETTER(mail_from);
 CRM_SETTER(mail_templates);
 CRM_SETTER(login_cookie);
+CRM_SETTER(trust_remote_user);
 
 #endif

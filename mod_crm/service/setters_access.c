@@ -92,3 +92,41 @@ CRM_SETTER(login_cookie)
     settings->login_cookie = cookie;
     return NULL;
 }
+
+CRM_SETTER(trust_remote_user)
+{
+    int count = 0;
+
+    settings->trust.types = NULL;
+    settings->trust.create = 0;
+    settings->trust.group = NULL;
+    if (argc == 1 && strcasecmp(argv[0], "off") == 0) {
+        return NULL;
+    }
+    apr_array_header_t *types = apr_array_make(pool, argc, sizeof(const char *));
+    for (; count < argc && strcasecmp(argv[count], "create") != 0; count++) {
+        if (!is_token(argv[count]) || strcasecmp(argv[count], "Token") == 0 ||
+            strcasecmp(argv[count], "Crm") == 0 || strcasecmp(argv[count], "off") == 0) {
+            return crm_word_refuse(pool, argv[count],
+                                   "another module's AuthType (\"openid-connect\", \"Basic\"), or "
+                                   "\"off\" alone");
+        }
+        APR_ARRAY_PUSH(types, const char *) = argv[count];
+    }
+    if (count == 0 || argc - count > 2) {
+        return crm_error_make(pool, CRM_E_INTERNAL,
+                              "must be AUTHTYPE [AUTHTYPE ...] [create [GROUP]]");
+    }
+    settings->trust.types = types;
+    settings->trust.create = count < argc;
+    if (argc - count == 2) {
+        const char *group = crm_text_trim(pool, argv[count + 1]);
+        apr_size_t length = crm_text_length(group);
+        if (length < 1 || length > GROUP_LENGTH) {
+            return crm_word_refuse(pool, argv[count + 1], "a group's name: 1 to %d characters",
+                                   GROUP_LENGTH);
+        }
+        settings->trust.group = group;
+    }
+    return NULL;
+}

@@ -90,6 +90,11 @@ typedef struct crm_settings_t {
     crm_mail_settings_t mail;
     int debug;
     crm_login_cookie_t login_cookie;
+    struct {
+        const apr_array_header_t *types; /* of const char *; NULL: nobody else's users are ours */
+        int create;
+        const char *group; /* NULL: the default one */
+    } trust;
 } crm_settings_t;
 
 enum { CRM_IN_SERVER = 1, CRM_IN_VHOST = 2, CRM_IN_DIRECTORY = 4 };

@@ -199,6 +199,15 @@ static crm_error_t *mail(const check_t *check)
     return NULL;
 }
 
+/* A name means an account in one tenant alone: which one must not be the client's to say. */
+static crm_error_t *trust(const check_t *check)
+{
+    const crm_settings_t *settings = check->settings;
+    return settings->trust.types && !settings->tenant
+               ? fault(check, "CrmTrustRemoteUser", "needs CrmTenant NAME in its virtual host")
+               : NULL;
+}
+
 static crm_error_t *cors(const check_t *check)
 {
     const apr_array_header_t *origins = check->settings->cors.origins;
@@ -215,7 +224,8 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
                                 const crm_settings_t *settings)
 {
     static check_fn *const checks[] = {databases, connections,    secret_key, migrations, spool,
-                                       tokens,    tenant_sources, cors,       mail,       NULL};
+                                       tokens,    tenant_sources, trust,      cors,       mail,
+                                       NULL};
     const check_t check = {pool, directives, settings};
 
     for (int i = 0; settings->engine && checks[i]; i++) {
