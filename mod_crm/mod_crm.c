@@ -10,7 +10,10 @@
 #include "server/history.h"
 #include "server/hooks.h"
 #include "server/lifecycle.h"
+#include "server/metrics.h"
+#include "server/monitor.h"
 #include "server/require.h"
+#include "server/status.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -23,6 +26,9 @@ static void register_hooks(apr_pool_t *pool)
     crm_require_register(pool);
     crm_errordoc_register(pool);
     crm_server_history_register(pool);
+    crm_metrics_register(pool);
+    crm_monitor_register(pool);
+    crm_status_register(pool);
 }
 
 AP_DECLARE_MODULE(crm) = {STANDARD20_MODULE_STUFF, crm_directory_create, crm_directory_merge,

@@ -8,6 +8,7 @@
 struct crm_semaphore_t {
     apr_thread_mutex_t *mutex;
     apr_thread_cond_t *released;
+    int permits, waiting;
     int free; /* permits that nobody holds */
 };
 
@@ -17,7 +18,7 @@ apr_status_t crm_semaphore_create(apr_pool_t *pool, int permits, crm_semaphore_t
         return APR_EINVAL;
     }
     crm_semaphore_t *semaphore = apr_pcalloc(pool, sizeof(*semaphore));
-    semaphore->free = permits;
+    semaphore->free = semaphore->permits = permits;
     apr_status_t status =
         apr_thread_mutex_create(&semaphore->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status == APR_SUCCESS) {
@@ -44,7 +45,9 @@ apr_status_t crm_semaphore_acquire(crm_semaphore_t *semaphore, apr_interval_time
             break;
         }
         /* a signal, the time-out and a spurious wake all lead to the check above */
+        semaphore->waiting++;
         apr_thread_cond_timedwait(semaphore->released, semaphore->mutex, deadline - now);
+        semaphore->waiting--;
     }
     if (status == APR_SUCCESS) {
         semaphore->free--;
@@ -58,5 +61,13 @@ void crm_semaphore_release(crm_semaphore_t *semaphore)
     apr_thread_mutex_lock(semaphore->mutex);
     semaphore->free++;
     apr_thread_cond_signal(semaphore->released);
+    apr_thread_mutex_unlock(semaphore->mutex);
+}
+
+void crm_semaphore_counts(crm_semaphore_t *semaphore, int *ret_taken, int *ret_waiting)
+{
+    apr_thread_mutex_lock(semaphore->mutex);
+    *ret_taken = semaphore->permits - semaphore->free;
+    *ret_waiting = semaphore->waiting;
     apr_thread_mutex_unlock(semaphore->mutex);
 }

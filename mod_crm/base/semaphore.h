@@ -15,6 +15,9 @@ apr_status_t crm_semaphore_create(apr_pool_t *pool, int permits, crm_semaphore_t
 /* Takes a permit, waiting for one up to WAIT. APR_SUCCESS, or APR_TIMEUP without a permit. */
 apr_status_t crm_semaphore_acquire(crm_semaphore_t *semaphore, apr_interval_time_t wait);
 
+/* How many permits are taken, and how many threads wait for one. */
+void crm_semaphore_counts(crm_semaphore_t *semaphore, int *ret_taken, int *ret_waiting);
+
 /* Gives a permit back. */
 void crm_semaphore_release(crm_semaphore_t *semaphore);
 

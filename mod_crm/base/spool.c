@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -290,4 +291,22 @@ crm_spool_counts_t crm_spool_counts(crm_spool_t *spool)
                                 .torn = atomic_load(&spool->torn),
                                 .dropped = atomic_load(&spool->dropped),
                                 .bytes = atomic_load(&spool->bytes)};
+}
+
+apr_status_t crm_spool_check(crm_spool_t *spool)
+{
+    struct statvfs file_system;
+    struct stat folder;
+    if (fstat(spool->directory, &folder) != 0 || fstatvfs(spool->directory, &file_system) != 0) {
+        return errno;
+    }
+    if (folder.st_nlink == 0) {
+        return ENOENT; /* removed while it was open */
+    }
+    if (faccessat(spool->directory, ".", W_OK | X_OK, AT_EACCESS) != 0) {
+        return errno;
+    }
+    return file_system.f_bavail == 0 || (file_system.f_files > 0 && file_system.f_favail == 0)
+               ? ENOSPC
+               : APR_SUCCESS;
 }

@@ -73,4 +73,8 @@ apr_time_t crm_spool_deferred_until(crm_spool_t *spool, const char *label);
 
 crm_spool_counts_t crm_spool_counts(crm_spool_t *spool);
 
+/* APR_SUCCESS when a record could be appended now; else what stands against it (the folder is gone
+ * or not to be written, the file system is full). */
+apr_status_t crm_spool_check(crm_spool_t *spool);
+
 #endif

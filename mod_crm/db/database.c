@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "db/database.h"
+#include "db/meter.h"
 #include "db/statement.h"
 
 #define LOST "The database connection was lost. Try again later."
@@ -108,6 +109,23 @@ static crm_error_t *run_calls(crm_connection_t *connection, apr_pool_t *pool, ca
     return crm_statement_execute(connection, pool, &sql, &call->result);
 }
 
+/* Both take the time that statements take. */
+static crm_error_t *begin(crm_connection_t *connection, apr_pool_t *pool)
+{
+    apr_time_t start = crm_meter_start();
+    crm_error_t *error = connection->driver->begin(connection, pool);
+    crm_meter_statement(start, 0);
+    return error;
+}
+
+static crm_error_t *end(crm_connection_t *connection, apr_pool_t *pool)
+{
+    apr_time_t start = crm_meter_start();
+    crm_error_t *error = connection->driver->commit(connection, pool);
+    crm_meter_statement(start, 0);
+    return error;
+}
+
 /* A write outside a transaction, in one of its own where the driver wants that. */
 static crm_error_t *run_write(crm_connection_t *connection, apr_pool_t *pool, call_t *call)
 {
@@ -116,10 +134,10 @@ static crm_error_t *run_write(crm_connection_t *connection, apr_pool_t *pool, ca
     if (call->types || !(driver->write_begins || several)) {
         return run_calls(connection, pool, call, 0);
     }
-    CRM_ERR(driver->begin(connection, pool));
+    CRM_ERR(begin(connection, pool));
     crm_error_t *error = run_call(connection, pool, call);
     if (!error) {
-        error = driver->commit(connection, pool);
+        error = end(connection, pool);
     }
     if (error && driver->roll_back(connection, pool)) {
         connection->broken = 1;
@@ -206,7 +224,7 @@ static crm_error_t *commit(crm_connection_t *connection, apr_pool_t *pool)
     if (connection->doomed) {
         return doomed(connection, pool);
     }
-    crm_error_t *error = connection->driver->commit(connection, pool);
+    crm_error_t *error = end(connection, pool);
     if (error && error->kind == CRM_E_GONE && !connection->not_run) {
         crm_error_cause(error, "whether the transaction was committed is not known");
     }
@@ -239,7 +257,7 @@ crm_error_t *crm_db_transaction(const crm_db_t *db, apr_pool_t *pool, crm_db_wor
     for (;;) {
         crm_connection_t *connection;
         CRM_ERR(crm_pool_acquire(db, pool, &connection));
-        crm_error_t *error = connection->driver->begin(connection, pool);
+        crm_error_t *error = begin(connection, pool);
         int begun = !error;
         if (begun) {
             error = run_work(connection, db, pool, work, baton);

@@ -11,6 +11,7 @@
 #include <apr_thread_mutex.h>
 
 #include "db/connection.h"
+#include "db/meter.h"
 #include "db/opening.h"
 
 #define NONE_FREE "No database connection is free. Try again later."
@@ -188,8 +189,8 @@ static crm_error_t *fill(crm_pool_t *pool, slot_t *slot, const crm_db_t *db, apr
     return error;
 }
 
-crm_error_t *crm_pool_acquire(const crm_db_t *db, apr_pool_t *errors,
-                              crm_connection_t **ret_connection)
+static crm_error_t *acquire(const crm_db_t *db, apr_pool_t *errors,
+                            crm_connection_t **ret_connection)
 {
     crm_pool_t *pool = db->pool;
     apr_time_t deadline = apr_time_now() + pool->limits.wait;
@@ -209,6 +210,15 @@ crm_error_t *crm_pool_acquire(const crm_db_t *db, apr_pool_t *errors,
     slot->connection->doomed = 0;
     *ret_connection = slot->connection;
     return NULL;
+}
+
+crm_error_t *crm_pool_acquire(const crm_db_t *db, apr_pool_t *errors,
+                              crm_connection_t **ret_connection)
+{
+    apr_time_t start = crm_meter_start();
+    crm_error_t *error = acquire(db, errors, ret_connection);
+    crm_meter_wait(start);
+    return error;
 }
 
 void crm_pool_release(crm_pool_t *pool, crm_connection_t *connection, int broken)
@@ -288,6 +298,39 @@ crm_pool_counts_t crm_pool_counts(crm_pool_t *pool)
     }
     apr_thread_mutex_unlock(pool->mutex);
     return counts;
+}
+
+/* The place of SERVER and DATABASE in USES, made when it is new. */
+static crm_pool_use_t *use_of(apr_array_header_t *uses, const char *server, const char *database)
+{
+    for (int i = 0; i < uses->nelts; i++) {
+        crm_pool_use_t *use = &APR_ARRAY_IDX(uses, i, crm_pool_use_t);
+        if (strcmp(use->server, server) == 0 && strcmp(use->database, database) == 0) {
+            return use;
+        }
+    }
+    crm_pool_use_t *use = apr_array_push(uses);
+    *use = (crm_pool_use_t){.server = apr_pstrdup(uses->pool, server),
+                            .database = apr_pstrdup(uses->pool, database)};
+    return use;
+}
+
+apr_array_header_t *crm_pool_uses(crm_pool_t *pool, apr_pool_t *result)
+{
+    apr_array_header_t *uses = apr_array_make(result, 16, sizeof(crm_pool_use_t));
+    apr_thread_mutex_lock(pool->mutex);
+    for (slot_t *slot = pool->slots; slot < pool->slots + pool->limits.max; slot++) {
+        if (slot->state != SLOT_FREE) {
+            crm_pool_use_t *use = use_of(uses, slot->server, slot->database);
+            use->open++;
+            use->busy += slot->state != SLOT_IDLE;
+        }
+    }
+    for (const waiter_t *waiter = pool->waiters; waiter; waiter = waiter->next) {
+        use_of(uses, waiter->db->server->server, waiter->db->database)->waiting++;
+    }
+    apr_thread_mutex_unlock(pool->mutex);
+    return uses;
 }
 
 /* The process ends: nobody uses connections any more, but a thread may still hang in opening one,

@@ -36,6 +36,12 @@ typedef struct crm_pool_counts_t {
     apr_uint64_t opened, acquired, timed_out, failed;
 } crm_pool_counts_t;
 
+/* What the pool has of one database. */
+typedef struct crm_pool_use_t {
+    const char *server, *database; /* as crm_db_url_t and crm_db_t have them; "" is no database */
+    int open, busy, waiting;       /* busy ones are open, too */
+} crm_pool_use_t;
+
 /* Lives as long as POOL (a pool of the process); its connections have sub-pools of their own. */
 apr_status_t crm_pool_create(apr_pool_t *pool, const crm_pool_limits_t *limits,
                              crm_pool_t **ret_pool);
@@ -55,5 +61,9 @@ void crm_pool_forget(crm_pool_t *pool, const char *database);
 void crm_pool_reap(crm_pool_t *pool);
 
 crm_pool_counts_t crm_pool_counts(crm_pool_t *pool);
+
+/* Of crm_pool_use_t, in RESULT: each database that has connections, or threads that wait for one.
+ */
+apr_array_header_t *crm_pool_uses(crm_pool_t *pool, apr_pool_t *result);
 
 #endif

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "base/time.h"
+#include "db/meter.h"
 #include "db/rows.h"
 #include "db/statement.h"
 
@@ -248,12 +249,13 @@ crm_error_t *crm_statement_select(crm_connection_t *connection, apr_pool_t *pool
                                   const crm_rows_t **ret_rows)
 {
     crm_reader_t reader = {.connection = connection, .pool = pool, .sql = sql, .types = types};
-    apr_time_t start = told ? apr_time_now() : 0;
+    apr_time_t start = told ? apr_time_now() : crm_meter_start();
     int again = 1;
     crm_error_t *error = select_once(&reader, ret_rows, &again);
     if (again && !error) {
         error = select_once(&reader, ret_rows, &(int){0});
     }
+    crm_meter_statement(start, 1);
     if (told) {
         tell(connection, sql, start);
     }
@@ -286,12 +288,13 @@ static crm_error_t *execute_once(crm_connection_t *connection, apr_pool_t *pool,
 crm_error_t *crm_statement_execute(crm_connection_t *connection, apr_pool_t *pool,
                                    const crm_sql_t *sql, apr_int64_t *ret_affected)
 {
-    apr_time_t start = told ? apr_time_now() : 0;
+    apr_time_t start = told ? apr_time_now() : crm_meter_start();
     int again = 1;
     crm_error_t *error = execute_once(connection, pool, sql, ret_affected, &again);
     if (again && !error) {
         error = execute_once(connection, pool, sql, ret_affected, &(int){0});
     }
+    crm_meter_statement(start, 1);
     if (told) {
         tell(connection, sql, start);
     }

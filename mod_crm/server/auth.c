@@ -122,8 +122,10 @@ static int check_access(request_rec *r)
     crm_call_t *call = crm_call_of(r);
 
     if (call) {
+        crm_meter_t *before = crm_meter_use(&call->meter);
         authenticate(call, r);
         adopt(call, r);
+        crm_meter_use(before);
     }
     return DECLINED;
 }
@@ -134,7 +136,9 @@ static int check_authorization(request_rec *r)
     crm_call_t *call = crm_call_of(r);
 
     if (call) {
+        crm_meter_t *before = crm_meter_use(&call->meter);
         adopt(call, r);
+        crm_meter_use(before);
     }
     return DECLINED;
 }
@@ -183,13 +187,8 @@ static int note_failure(request_rec *r, const char *type)
 
 /* A user is required. With a token he is known already; who has none is told that one is wanted,
  * unless another module is to find out who he is. */
-static int check_user(request_rec *r)
+static int find_user(crm_call_t *call, request_rec *r)
 {
-    crm_call_t *call = crm_call_of(r);
-
-    if (!call) {
-        return DECLINED;
-    }
     authenticate(call, r); /* under "Satisfy Any", where another module has refused the address */
     const crm_error_t *refusal = r->ap_auth_type == auth_type ? NULL : ask_caller(call, r);
     if (r->user && r->ap_auth_type == auth_type) {
@@ -207,6 +206,19 @@ static int check_user(request_rec *r)
     }
     ask_for_token(r);
     return HTTP_UNAUTHORIZED;
+}
+
+static int check_user(request_rec *r)
+{
+    crm_call_t *call = crm_call_of(r);
+
+    if (!call) {
+        return DECLINED;
+    }
+    crm_meter_t *before = crm_meter_use(&call->meter);
+    int result = find_user(call, r);
+    crm_meter_use(before);
+    return result;
 }
 
 void crm_auth_register(apr_pool_t *pool)

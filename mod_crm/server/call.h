@@ -10,6 +10,7 @@
 #include <httpd.h>
 
 #include "api/request.h"
+#include "db/meter.h"
 #include "server/config.h"
 #include "server/docs.h"
 
@@ -23,6 +24,7 @@ typedef struct crm_call_t {
     crm_request_t *request;
     crm_actor_t *caller;   /* who httpd's access control knows R's user to be; NULL: none of ours */
     crm_error_t *stranger; /* why another module's user is none of ours, or NULL */
+    crm_meter_t meter;     /* what it has cost in databases so far */
     apr_bucket_brigade *body;
     int body_ended;
     int body_status; /* the HTTP status (or AP_FILTER_ERROR) that reading the body gave, or 0 */

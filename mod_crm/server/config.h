@@ -23,6 +23,7 @@ typedef struct crm_server_t {
     apr_array_header_t *directories; /* of crm_directory_t *: the server's own that say something */
     crm_settings_t *settings;        /* by the check_config hook */
     crm_site_t *site; /* in a child with the engine on; NULL where it could not be opened */
+    int place;        /* of its site in the shared memory (server/metrics.h); -1: none */
 } crm_server_t;
 
 /* What one <Location> or the like says. */

@@ -93,14 +93,10 @@ static void log_error(request_rec *r, const crm_response_t *response)
     }
 }
 
-static int handle(request_rec *r)
+static int answer(crm_call_t *call, request_rec *r)
 {
-    crm_call_t *call = strcmp(r->handler, HANDLER) == 0 ? crm_call_of(r) : NULL;
     crm_response_t response = {.status = HTTP_OK};
 
-    if (!crm_call_owns(call, r)) {
-        return DECLINED;
-    }
     /* A part of an answer is of no use to anybody (RFC 9110 14.2: Range may be ignored). */
     apr_table_unset(r->headers_in, "Range");
     crm_request_t *request = crm_call_request(call);
@@ -124,6 +120,19 @@ static int handle(request_rec *r)
     }
     log_error(r, &response);
     return crm_call_send(r, &response);
+}
+
+static int handle(request_rec *r)
+{
+    crm_call_t *call = strcmp(r->handler, HANDLER) == 0 ? crm_call_of(r) : NULL;
+
+    if (!crm_call_owns(call, r)) {
+        return DECLINED;
+    }
+    crm_meter_t *before = crm_meter_use(&call->meter);
+    int result = answer(call, r);
+    crm_meter_use(before);
+    return result;
 }
 
 void crm_hooks_register(apr_pool_t *pool)

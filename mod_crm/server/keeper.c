@@ -24,6 +24,7 @@ APLOG_USE_MODULE(crm);
 
 struct crm_keeper_t {
     crm_site_t *site;
+    crm_gauges_t *gauges;
     server_rec *server;
     apr_thread_t *thread;
     apr_thread_mutex_t *lock;
@@ -118,6 +119,7 @@ static void move(crm_keeper_t *keeper)
     if (error) {
         tell(keeper, "History waits in the spool", error);
     }
+    crm_gauges_moved(keeper->gauges, moved.stored);
     tell_losses(keeper);
 }
 
@@ -156,8 +158,12 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
             move(keeper);
         }
         crm_pool_reap(keeper->site->connections);
+        if (!stop) {
+            crm_gauges_write(keeper->gauges, keeper->turn);
+        }
         apr_pool_clear(keeper->turn);
     }
+    crm_gauges_end(keeper->gauges);
     apr_thread_mutex_lock(keeper->lock);
     keeper->ended = 1;
     apr_thread_cond_broadcast(keeper->changed);
@@ -165,14 +171,15 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-apr_status_t crm_keeper_start(apr_pool_t *pool, crm_site_t *site, server_rec *server,
-                              crm_keeper_t **ret_keeper)
+apr_status_t crm_keeper_start(apr_pool_t *pool, crm_site_t *site, crm_gauges_t *gauges,
+                              server_rec *server, crm_keeper_t **ret_keeper)
 {
     crm_keeper_t *keeper = apr_pcalloc(pool, sizeof(*keeper));
     apr_status_t status;
 
     keeper->site = site;
     keeper->server = server;
+    keeper->gauges = gauges;
     /* unmanaged: only this thread uses it, and allocators of pools are not shared by threads */
     if ((status = apr_pool_create_unmanaged_ex(&keeper->turn, NULL, NULL)) != APR_SUCCESS ||
         (status = apr_thread_mutex_create(&keeper->lock, APR_THREAD_MUTEX_DEFAULT, pool)) !=

@@ -19,6 +19,7 @@
 #include "server/docs.h"
 #include "server/folders.h"
 #include "server/keeper.h"
+#include "server/metrics.h"
 #include "server/postman.h"
 #include "server/lifecycle.h"
 #include "service/token_cache.h"
@@ -33,6 +34,7 @@ typedef struct child_site_t {
     server_rec *server; /* for its log lines */
     apr_pool_t *pool;   /* the site's */
     crm_site_t *site;   /* NULL where it could not be opened */
+    int place;          /* in the shared memory; -1: none */
     crm_keeper_t *keeper;
     crm_postman_t *postman;
 } child_site_t;
@@ -94,12 +96,35 @@ static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_
     return NULL;
 }
 
+/* The shared memory, and a place in it for each site. */
+static apr_status_t prepare_metrics(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main)
+{
+    apr_status_t status = APR_SUCCESS;
+    int engines = 0;
+
+    for (server_rec *s = main; s && status == APR_SUCCESS; s = s->next) {
+        if (is_engine(s)) {
+            status = engines++ ? APR_SUCCESS : crm_metrics_share(pconf, main);
+        }
+        if (is_engine(s) && status == APR_SUCCESS) {
+            crm_server_of(s)->place = crm_metrics_site(ptemp, crm_server_of(s)->settings);
+        }
+    }
+    return status;
+}
+
 static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main)
 {
     (void)plog;
     /* httpd reads its configuration twice at a start */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
+    }
+    apr_status_t status = prepare_metrics(pconf, ptemp, main);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, status, main,
+                     "cannot share memory for what children count");
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *s = main; s; s = s->next) {
         if (!is_engine(s)) {
@@ -180,7 +205,8 @@ static void open_site(apr_pool_t *pchild, child_site_t *own)
         own->site = NULL;
     } else {
         own->site->entities = crm_entities;
-        status = crm_keeper_start(own->pool, own->site, own->server, &own->keeper);
+        crm_gauges_t *gauges = crm_gauges_make(own->pool, own->site, own->settings, own->place);
+        status = crm_keeper_start(own->pool, own->site, gauges, own->server, &own->keeper);
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
                          "cannot start the background thread; History stays in the spool");
@@ -213,6 +239,7 @@ static apr_hash_t *list_sites(apr_pool_t *pool, server_rec *main)
             if (!own->settings || (!own->settings->spool && settings->spool)) {
                 own->settings = settings;
                 own->server = s;
+                own->place = crm_server_of(s)->place;
             }
         }
     }

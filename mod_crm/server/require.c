@@ -182,7 +182,7 @@ static const char *parse(cmd_parms *cmd, const char *line, const kind_t *kind,
 }
 
 /* Whom R is from. A subrequest is its main request's. */
-static const crm_call_t *call_of(request_rec *r)
+static crm_call_t *call_of(request_rec *r)
 {
     while (r->main) {
         r = r->main;
@@ -199,7 +199,7 @@ static authz_status fail(request_rec *r, const char *name, const char *why)
 static authz_status ask(request_rec *r, const char *line, const void *parsed)
 {
     const requirement_t *requirement = parsed;
-    const crm_call_t *call = call_of(r);
+    crm_call_t *call = call_of(r);
     int holds;
     (void)line;
 
@@ -214,7 +214,9 @@ static authz_status ask(request_rec *r, const char *line, const void *parsed)
     }
     asked_t asked = {.request = *call->request, .words = requirement->words};
     asked.request.actor = call->caller;
+    crm_meter_t *before = crm_meter_use(&call->meter);
     crm_error_t *error = requirement->kind->holds(&asked, &holds);
+    crm_meter_use(before);
     if (error) {
         return fail(r, requirement->kind->name, crm_error_line(r->pool, error));
     }
