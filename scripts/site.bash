@@ -157,7 +157,7 @@ write_config() {
             echo "DefaultRuntimeDir \"$dir/run\""
             echo "ErrorLog \"$dir/log/error.log\""
             [ "$(id -u)" != 0 ] || printf 'User %s\nGroup %s\n' "$(httpd_user)" "$(id -gn "$(httpd_user)")"
-            for module in mpm_event authn_core authz_core; do
+            for module in mpm_event authn_core authz_core authz_host; do
                 echo "<IfModule !${module}_module>"
                 echo "    LoadModule ${module}_module \"$modules/mod_$module.so\""
                 echo "</IfModule>"
@@ -171,6 +171,16 @@ CustomLog "$dir/log/access.log" crm
 </Directory>
 <Location "/">
     Require all granted
+</Location>
+<Location "/healthz">
+    SetHandler crm-healthz
+</Location>
+<Location "/readyz">
+    SetHandler crm-readyz
+</Location>
+<Location "/metrics">
+    SetHandler crm-metrics
+    Require local
 </Location>
 
 CrmEngine on

@@ -62,6 +62,9 @@ my %check = (
         my ($server) = @_;
         $server->call(POST => '/api/auth/register/', {body => \%account}, 201);
         $server->call(GET => '/swagger.json', {}, 200);
+        $server->call(GET => '/healthz', {}, 200, qr/^ok$/);
+        $server->call(GET => '/readyz', {}, 200, {ready => JSON::PP::true});
+        $server->call(GET => '/metrics', {}, 200, qr/^crm_requests_total\{route="auth\/register",method="POST",code="2xx"\} 1$/m);
     },
     'crm-vhosts.conf' => sub {
         my ($server) = @_;

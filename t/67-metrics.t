@@ -115,6 +115,25 @@ sub scrape {
     return $families // {};
 }
 
+# The manual, the rules and the dashboard name the metrics that there are; the manual names them all.
+sub check_documents {
+    my ($families) = @_;
+    my %name = map { my $family = $_; map { ("$family$_" => 1) }
+        $families->{$family}{type} eq 'histogram' ? qw(_bucket _count _sum) : (), '',
+        $families->{$family}{type} eq 'counter' ? '_total' : $families->{$family}{type} eq 'info' ? '_info' : () } keys %$families;
+    for my $path (qw(docs/monitoring.md conf/monitoring/prometheus-rules.yml conf/monitoring/grafana-dashboard.json)) {
+        open my $file, '<', "$Crm::Process::source/$path" or die "$path: $!";
+        my $text = do { local $/; <$file> };
+        my %used = map { $_ => 1 } $text =~ /\b(crm_(?!main\b)[a-z_]+)\b/g;
+        cmp_ok(scalar keys %used, '>', 8, "$path names metrics");
+        is_deeply([grep { !$name{$_} } sort keys %used], [], 'that there are');
+        ok(JSON::PP::decode_json($text), 'and is JSON') if $path =~ /json$/;
+        is_deeply([grep { !$used{$_} && !$used{"${_}_total"} && !$used{"${_}_info"} } sort keys %$families], [], 'and all of them')
+            if $path =~ /\.md$/;
+    }
+    return;
+}
+
 for my $wrong (
     ["# TYPE a counter\na 1\n# EOF\n", qr/is no sample/], ["# TYPE a gauge\na 1\n", qr/EOF/],
     ["# TYPE a gauge\na{b=\"1\",b=\"2\"} 1\n# EOF\n", qr/twice/], ["# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n", qr/unit/],
@@ -172,6 +191,15 @@ on_each_database(sub {
     my $both = $server->request(GET => '/metrics', {headers => {Accept =>
         'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1'}});
     like($both->{headers}{'content-type'}, qr{^application/openmetrics-text; version=1\.0\.0; charset=utf-8$}, 'as Prometheus asks');
+
+    SKIP: {
+        skip 'python3-prometheus-client is missing', 1 if system q{/usr/bin/python3 -c 'import prometheus_client' 2>/dev/null};
+        my ($status, $out, $err) = Crm::Process::run({input => $server->request(GET => '/metrics')->{body}}, '/usr/bin/python3', '-c',
+            'import sys; from prometheus_client.openmetrics.parser import text_string_to_metric_families as read; '
+            . 'print(len(list(read(sys.stdin.read()))))');
+        is("$status $out", '0 ' . keys(%$families) . "\n", "Prometheus' own parser reads as many families") or diag($err);
+    }
+    check_documents($families);
 
     $server->call(GET => '/healthz', {}, 200, qr/^ok$/);
     my $ready = $server->call(GET => '/readyz', {}, 200, {ready => JSON::PP::true});
