@@ -12,6 +12,7 @@
 #include "server/lifecycle.h"
 #include "server/metrics.h"
 #include "server/monitor.h"
+#include "server/notes.h"
 #include "server/require.h"
 #include "server/status.h"
 
@@ -28,6 +29,7 @@ static void register_hooks(apr_pool_t *pool)
     crm_server_history_register(pool);
     crm_metrics_register(pool);
     crm_monitor_register(pool);
+    crm_notes_register(pool);
     crm_status_register(pool);
 }
 

@@ -67,10 +67,13 @@ static const char *request_text(crm_request_t *request)
 {
     read_query(request);
     int has_query = request->query && apr_table_elts(request->query)->nelts > 0;
-    if (!has_query && !request->noted_body) {
+    if (!has_query && !request->noted_body && !request->traceparent) {
         return NULL;
     }
     json_t *json = crm_json_own(request->pool, json_object());
+    if (request->traceparent) {
+        json_object_set_new(json, "traceparent", json_string(request->traceparent));
+    }
     if (has_query) {
         json_object_set_new(json, "query", query_json(request->query));
     }

@@ -42,6 +42,7 @@ struct crm_request_t {
     void *body_baton;
     apr_time_t began;
     const char *request_id;
+    const char *traceparent; /* of W3C Trace Context, ours; NULL: it belongs to no trace */
     /* by crm_api_authenticate */
     int authenticated;                          /* it has run */
     const crm_route_t *route;                   /* NULL: none matches */

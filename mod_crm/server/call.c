@@ -12,6 +12,7 @@
 
 #include "base/uuid.h"
 #include "server/call.h"
+#include "server/trace.h"
 
 #define MAX_REQUEST_ID 128
 #define ID_NOTE "crm-request-id"
@@ -166,6 +167,7 @@ crm_request_t *crm_call_request(crm_call_t *call)
     request->body_baton = call;
     request->began = r->request_time;
     request->request_id = crm_call_id(r);
+    request->traceparent = crm_trace_parent(r);
     call->request = request;
     return request;
 }

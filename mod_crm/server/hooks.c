@@ -11,6 +11,7 @@
 #include "server/call.h"
 #include "server/hooks.h"
 #include "server/stream.h"
+#include "server/trace.h"
 
 APLOG_USE_MODULE(crm);
 
@@ -26,6 +27,7 @@ static int name_request(request_rec *r)
     const char *id = crm_call_id(r);
     apr_table_setn(r->err_headers_out, "X-Request-Id", id);
     apr_table_setn(r->subprocess_env, "CRM_REQUEST_ID", id);
+    crm_trace_begin(r);
     if (!r->log_id) {
         r->log_id = id;
     }
@@ -88,8 +90,10 @@ static void log_error(request_rec *r, const crm_response_t *response)
     int level = is_ours ? APLOG_ERR : APLOG_DEBUG;
 
     if (response->error && APLOG_R_IS_LEVEL(r, level)) {
-        ap_log_rerror(APLOG_MARK, level, 0, r, "%s %s: %d: %s [%s]", r->method, r->uri,
-                      response->status, crm_error_line(r->pool, response->error), crm_call_id(r));
+        const char *trace = crm_trace_id(r);
+        ap_log_rerror(APLOG_MARK, level, 0, r, "%s %s: %d: %s [%s%s%s]", r->method, r->uri,
+                      response->status, crm_error_line(r->pool, response->error), crm_call_id(r),
+                      trace ? ", trace " : "", trace ? trace : "");
     }
 }
 
