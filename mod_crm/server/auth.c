@@ -112,7 +112,7 @@ static void adopt(crm_call_t *call, request_rec *r)
                        apr_pstrdup(r->pool, actor->account.username));
         set_tenant(r, actor->tenant);
     } else if (call->stranger) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "%s's user \"%s\" is no account: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CRM0042: %s's user \"%s\" is no account: %s",
                       r->ap_auth_type, r->user, crm_error_line(r->pool, call->stranger));
     }
 }

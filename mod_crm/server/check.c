@@ -18,10 +18,10 @@ typedef struct check_t {
 } check_t;
 
 /* Every fault is told, not only the first. */
-static void tell(check_t *check, crm_error_t *error)
+static void report(check_t *check, crm_error_t *error)
 {
     if (error) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, NULL, "%s",
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, NULL, "CRM0001: configuration: %s",
                      crm_error_line(check->scratch, error));
         check->faults++;
     }
@@ -39,7 +39,7 @@ static void check_directories(check_t *check, const crm_server_t *server)
                 crm_directives_merge(check->scratch, server->directives, directory->directives);
             error = crm_settings_check(check->scratch, merged, settings);
         }
-        tell(check, error);
+        report(check, error);
     }
 }
 
@@ -52,8 +52,8 @@ static void check_site(check_t *check, crm_server_t *server)
         apr_hash_set(check->sites, name, APR_HASH_KEY_STRING, server);
         return;
     }
-    tell(check, crm_settings_agree(check->scratch, first->directives, first->settings,
-                                   server->directives, server->settings));
+    report(check, crm_settings_agree(check->scratch, first->directives, first->settings,
+                                     server->directives, server->settings));
 }
 
 static void check_server(check_t *check, crm_server_t *server)
@@ -61,12 +61,12 @@ static void check_server(check_t *check, crm_server_t *server)
     crm_error_t *error = crm_settings_resolve(check->pool, server->directives, &server->settings);
 
     if (error || !server->settings->engine) {
-        tell(check, error);
+        report(check, error);
         return;
     }
     check->engines++;
     error = crm_settings_check(check->scratch, server->directives, server->settings);
-    tell(check, error);
+    report(check, error);
     if (!error) {
         check_directories(check, server);
         check_site(check, server);
@@ -85,7 +85,7 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
         }
     }
     if (check.engines) {
-        tell(&check, crm_route_check(ptemp));
+        report(&check, crm_route_check(ptemp));
     }
     return check.faults ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

@@ -133,7 +133,9 @@ const crm_settings_t *crm_settings_of(request_rec *r)
     crm_error_t *error = crm_settings_override(r->pool, outer, directory->directives, &settings);
     if (error) {
         /* every word was read once when the configuration was */
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "mod_crm: %s", crm_error_line(r->pool, error));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "CRM0002: directives of this directory do not count: %s",
+                      crm_error_line(r->pool, error));
         return outer;
     }
     return settings;

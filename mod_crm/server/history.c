@@ -26,9 +26,10 @@ static void log_failure(request_rec *r, apr_status_t status)
     apr_uint32_t last = apr_atomic_read32(&last_minute);
 
     if (last != minute && apr_atomic_cas32(&last_minute, minute, last) == last) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, r,
-                      "cannot append to the History spool; records are lost until this is mended "
-                      "(said once a minute)");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, status, r,
+            "CRM0027: cannot append to the History spool; records are lost until this is mended "
+            "(said once a minute)");
     }
 }
 

@@ -91,7 +91,7 @@ static void log_error(request_rec *r, const crm_response_t *response)
 
     if (response->error && APLOG_R_IS_LEVEL(r, level)) {
         const char *trace = crm_trace_id(r);
-        ap_log_rerror(APLOG_MARK, level, 0, r, "%s %s: %d: %s [%s%s%s]", r->method, r->uri,
+        ap_log_rerror(APLOG_MARK, level, 0, r, "CRM0040: %s %s: %d: %s [%s%s%s]", r->method, r->uri,
                       response->status, crm_error_line(r->pool, response->error), crm_call_id(r),
                       trace ? ", trace " : "", trace ? trace : "");
     }

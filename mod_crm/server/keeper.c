@@ -53,10 +53,11 @@ static crm_error_t *check_version(crm_keeper_t *keeper)
     main.needs = 0;
     CRM_ERR(crm_migration_version(&main, keeper->turn, &version));
     if (version < needs) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server,
-                     "the main database is at version %d and this server needs %d: requests get "
-                     "503 until \"crmctl migrate\" has run",
-                     version, needs);
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, 0, keeper->server,
+            "CRM0021: the main database is at version %d and this server needs %d: requests get "
+            "503 until \"crmctl migrate\" has run",
+            version, needs);
     }
     return NULL;
 }
@@ -68,7 +69,7 @@ static crm_error_t *recover(crm_keeper_t *keeper)
     crm_error_t *error = crm_tenant_recover(keeper->site, keeper->turn, &removed);
     if (removed) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, keeper->server,
-                     "removed what was left of %d half-made tenants", removed);
+                     "CRM0022: removed what was left of %d half-made tenants", removed);
     }
     return error;
 }
@@ -82,7 +83,7 @@ static int begin(crm_keeper_t *keeper)
         error = recover(keeper);
     }
     if (error) {
-        tell(keeper, "at the start", error);
+        tell(keeper, "CRM0020: not done yet what is done at the start", error);
     }
     return error == NULL;
 }
@@ -94,12 +95,12 @@ static void tell_losses(crm_keeper_t *keeper)
 
     if (now.torn > keeper->counts.torn) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, keeper->server,
-                     "skipped %" APR_UINT64_T_FMT " torn records of the History spool",
+                     "CRM0025: skipped %" APR_UINT64_T_FMT " torn records of the History spool",
                      now.torn - keeper->counts.torn);
     }
     if (now.dropped > keeper->counts.dropped) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server,
-                     "the History spool is over its bound: removed %" APR_UINT64_T_FMT
+                     "CRM0026: the History spool is over its bound: removed %" APR_UINT64_T_FMT
                      " segments, oldest first",
                      now.dropped - keeper->counts.dropped);
     }
@@ -113,11 +114,11 @@ static void move(crm_keeper_t *keeper)
 
     apr_status_t status = crm_history_move(keeper->site, keeper->turn, &moved, &error);
     if (status != APR_SUCCESS) {
-        tell(keeper, "cannot move History",
+        tell(keeper, "CRM0023: cannot move History",
              crm_error_system(keeper->turn, status, "the spool cannot be read"));
     }
     if (error) {
-        tell(keeper, "History waits in the spool", error);
+        tell(keeper, "CRM0024: History waits in the spool", error);
     }
     crm_gauges_moved(keeper->gauges, moved.stored);
     tell_losses(keeper);

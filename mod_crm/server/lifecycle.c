@@ -86,12 +86,13 @@ static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_
         }
     }
     CRM_ERR(crm_folders_spool(ptemp, settings));
-    const char *const warnings[] = {crm_folders_unwritable(ptemp, settings),
-                                    crm_docs_missing(ptemp, settings)};
-    for (int i = 0; i < 2; i++) {
-        if (warnings[i]) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s", warnings[i]);
-        }
+    const char *unwritable = crm_folders_unwritable(ptemp, settings);
+    if (unwritable) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CRM0005: databases: %s", unwritable);
+    }
+    const char *missing = crm_docs_missing(ptemp, settings);
+    if (missing) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CRM0006: documentation: %s", missing);
     }
     return NULL;
 }
@@ -123,7 +124,7 @@ static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     apr_status_t status = prepare_metrics(pconf, ptemp, main);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, status, main,
-                     "cannot share memory for what children count");
+                     "CRM0004: cannot share memory for what children count");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *s = main; s; s = s->next) {
@@ -132,7 +133,7 @@ static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         }
         crm_error_t *error = prepare_server(pconf, ptemp, s);
         if (error) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s",
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "CRM0003: cannot start: %s",
                          crm_error_line(ptemp, error));
             return HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -174,14 +175,15 @@ static apr_status_t close_site(void *data)
     }
     int ended = !own->keeper || crm_keeper_stop(own->keeper, STOP_TIMEOUT);
     if (!ended) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
-                     "the background thread still waits for a database; the History it has not "
-                     "moved stays in the spool");
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, own->server,
+            "CRM0011: the background thread still waits for a database; the History it has not "
+            "moved stays in the spool");
     }
     if (own->postman && !crm_postman_stop(own->postman, STOP_TIMEOUT)) {
         ended = 0;
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
-                     "a mail was handed over whose mail server has not answered yet");
+                     "CRM0012: a mail was handed over whose mail server has not answered yet");
     }
     if (ended) {
         apr_pool_destroy(own->pool);
@@ -194,13 +196,14 @@ static void open_site(apr_pool_t *pchild, child_site_t *own)
     apr_status_t status = make_pool(&own->pool);
 
     if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server, "no memory for the site");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
+                     "CRM0007: no memory for the site");
         return;
     }
     crm_error_t *error = crm_site_open(own->pool, own->settings, 1, &own->site);
     if (error) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, own->server,
-                     "cannot open the site; requests get 503: %s",
+                     "CRM0008: cannot open the site; requests get 503: %s",
                      crm_error_line(own->pool, error));
         own->site = NULL;
     } else {
@@ -209,12 +212,12 @@ static void open_site(apr_pool_t *pchild, child_site_t *own)
         status = crm_keeper_start(own->pool, own->site, gauges, own->server, &own->keeper);
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
-                         "cannot start the background thread; History stays in the spool");
+                         "CRM0009: cannot start the background thread; History stays in the spool");
         }
         status = crm_postman_start(own->pool, own->site, own->server, &own->postman);
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
-                         "cannot start the thread that sends mails");
+                         "CRM0010: cannot start the thread that sends mails");
         }
     }
     /* before the sub-pools go: what still runs may use them */

@@ -58,8 +58,8 @@ static json_t *checks_json(request_rec *r, const crm_site_t *site, int *ret_wron
         json_t *check = json_pack("{s:s, s:b}", "name", checks[i].name, "ok", !checks[i].problem);
         if (checks[i].problem) {
             json_object_set_new(check, "problem", json_string(checks[i].problem));
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "not ready: %s: %s", checks[i].name,
-                          checks[i].cause ? checks[i].cause : checks[i].problem);
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CRM0043: not ready: %s: %s",
+                          checks[i].name, checks[i].cause ? checks[i].cause : checks[i].problem);
         }
         json_array_append_new(list, check);
     }

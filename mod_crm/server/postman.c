@@ -32,12 +32,13 @@ struct crm_postman_t {
     crm_said_t said;
 };
 
-static void tell(void *baton, crm_mailer_news_e news, const char *text)
+static void note(void *baton, crm_mailer_news_e news, const char *text)
 {
     crm_postman_t *postman = baton;
-    if (news == CRM_MAILER_GONE || crm_said_is_news(&postman->said, text)) {
-        ap_log_error(APLOG_MARK, news == CRM_MAILER_GONE ? APLOG_ERR : APLOG_WARNING, 0,
-                     postman->server, "%s", text);
+    if (news == CRM_MAILER_GONE) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, postman->server, "CRM0031: a mail: %s", text);
+    } else if (crm_said_is_news(&postman->said, text)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, postman->server, "CRM0030: mail: %s", text);
     }
 }
 
@@ -49,7 +50,7 @@ static int is_over(void *baton)
 
 static crm_error_t *do_turn(crm_postman_t *postman)
 {
-    const crm_mailer_hooks_t hooks = {.tell = tell, .is_over = is_over, .baton = postman};
+    const crm_mailer_hooks_t hooks = {.tell = note, .is_over = is_over, .baton = postman};
     apr_time_t now = apr_time_now();
     if (now >= postman->purge) {
         postman->purge = now + PURGE_EVERY;
@@ -68,7 +69,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
     while (!is_over(postman)) {
         crm_error_t *error = do_turn(postman);
         if (error) {
-            tell(postman, CRM_MAILER_WAITS,
+            note(postman, CRM_MAILER_WAITS,
                  apr_pstrcat(postman->turn, "mails wait: ", crm_error_line(postman->turn, error),
                              NULL));
         }

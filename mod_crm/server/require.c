@@ -192,7 +192,8 @@ static crm_call_t *call_of(request_rec *r)
 
 static authz_status fail(request_rec *r, const char *name, const char *why)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "Require %s cannot be answered: %s", name, why);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CRM0041: Require %s cannot be answered: %s", name,
+                  why);
     return AUTHZ_GENERAL_ERROR;
 }
 
