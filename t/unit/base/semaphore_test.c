@@ -107,12 +107,51 @@ static void test_never_more_than_its_permits(void **state)
     assert_true(APR_STATUS_IS_TIMEUP(crm_semaphore_acquire(crowd.semaphore, 0)));
 }
 
+static void *APR_THREAD_FUNC wait_inside(apr_thread_t *thread, void *data)
+{
+    crm_semaphore_t *semaphore = data;
+    (void)thread;
+    if (crm_semaphore_acquire(semaphore, LONG_ENOUGH) == APR_SUCCESS) {
+        crm_semaphore_release(semaphore);
+    }
+    return NULL;
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    crm_semaphore_t *semaphore;
+    apr_thread_t *thread;
+    apr_status_t status;
+    int taken, waiting;
+    assert_int_equal(crm_semaphore_create(pool, PERMITS, &semaphore), APR_SUCCESS);
+    crm_semaphore_counts(semaphore, &taken, &waiting);
+    assert_int_equal(taken, 0);
+    for (int i = 0; i < PERMITS; i++) {
+        assert_int_equal(crm_semaphore_acquire(semaphore, 0), APR_SUCCESS);
+    }
+    assert_int_equal(apr_thread_create(&thread, NULL, wait_inside, semaphore, pool), 0);
+    do {
+        crm_semaphore_counts(semaphore, &taken, &waiting);
+        assert_int_equal(taken, PERMITS);
+    } while (waiting == 0);
+    assert_int_equal(waiting, 1);
+    for (int i = 0; i < PERMITS; i++) {
+        crm_semaphore_release(semaphore);
+    }
+    apr_thread_join(&status, thread);
+    crm_semaphore_counts(semaphore, &taken, &waiting);
+    assert_int_equal(taken, 0);
+    assert_int_equal(waiting, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_permits_run_out_and_come_back),
         cmocka_unit_test(test_no_permits_is_refused),
         cmocka_unit_test(test_never_more_than_its_permits),
+        cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests_name("base/semaphore", tests, setup, teardown);
 }

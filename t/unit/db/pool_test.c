@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "db/connection.h"
+#include "db/meter.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -341,6 +342,61 @@ static void a_server_that_is_silent_is_given_up(void **state)
     close(listener); /* ends those that hang */
 }
 
+/* The use of DB in USES, or nothing. */
+static crm_pool_use_t use_of(const apr_array_header_t *uses, const crm_db_t *db)
+{
+    for (int i = 0; i < uses->nelts; i++) {
+        crm_pool_use_t use = APR_ARRAY_IDX(uses, i, crm_pool_use_t);
+        if (strcmp(use.database, db->database) == 0) {
+            assert_string_equal(use.server, db->server->server);
+            return use;
+        }
+    }
+    return (crm_pool_use_t){.open = 0};
+}
+
+static void uses_are_told_by_database(void **state)
+{
+    fixture_t *fixture = fixture_of(state);
+    apr_pool_t *pool = fixture->pool;
+    crm_db_t db = with_limits(fixture, 4, 4, SHORT_WAIT);
+    crm_db_t *others = make_others(fixture, db.pool, 1);
+    assert_int_equal(crm_pool_uses(db.pool, pool)->nelts, 0);
+    crm_connection_t *first = acquire(&db, pool), *second = acquire(&db, pool);
+    crm_connection_t *third = acquire(&others[0], pool);
+    crm_pool_release(db.pool, second, 0);
+    apr_array_header_t *uses = crm_pool_uses(db.pool, pool);
+    assert_int_equal(uses->nelts, 2);
+    assert_int_equal(use_of(uses, &db).open, 2);
+    assert_int_equal(use_of(uses, &db).busy, 1);
+    assert_int_equal(use_of(uses, &others[0]).open, 1);
+    assert_int_equal(use_of(uses, &others[0]).busy, 1);
+    assert_int_equal(use_of(uses, &others[0]).waiting, 0);
+    crm_pool_release(db.pool, first, 0);
+    crm_pool_release(db.pool, third, 0);
+    crm_pool_forget(db.pool, NULL);
+    assert_int_equal(crm_pool_uses(db.pool, pool)->nelts, 0);
+    drop_others(fixture, others, 1);
+}
+
+static void what_work_costs_is_metered(void **state)
+{
+    fixture_t *fixture = fixture_of(state);
+    const crm_rows_t *rows;
+    crm_meter_t meter = {0}, inner = {0};
+    no_error(crm_db_select(&fixture->db, fixture->pool, "SELECT 1", "i", CRM_NO_ARGS, &rows));
+    assert_null(crm_meter_use(&meter));
+    no_error(crm_db_select(&fixture->db, fixture->pool, "SELECT 1", "i", CRM_NO_ARGS, &rows));
+    assert_ptr_equal(crm_meter_use(&inner), &meter);
+    assert_ptr_equal(crm_meter_use(&meter), &inner);
+    no_error(crm_db_select(&fixture->db, fixture->pool, "SELECT 2", "i", CRM_NO_ARGS, &rows));
+    assert_ptr_equal(crm_meter_use(NULL), &meter);
+    no_error(crm_db_select(&fixture->db, fixture->pool, "SELECT 3", "i", CRM_NO_ARGS, &rows));
+    assert_int_equal(meter.statements, 2);
+    assert_true(meter.database >= 0 && meter.wait >= 0);
+    assert_int_equal(inner.statements, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +406,8 @@ int main(void)
         ON_BOTH(who_waits_gets_what_comes_back),
         ON_BOTH(few_connections_serve_many_databases),
         ON_BOTH(older_schemas_are_refused),
+        ON_BOTH(uses_are_told_by_database),
+        ON_BOTH(what_work_costs_is_metered),
         cmocka_unit_test_setup_teardown(a_server_that_refuses_is_told_at_once, fixture_sqlite,
                                         fixture_end),
         cmocka_unit_test_setup_teardown(a_server_that_is_silent_is_given_up, fixture_sqlite,

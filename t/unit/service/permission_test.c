@@ -355,6 +355,30 @@ static void test_the_cache_of_tokens_has_them(void **state)
     f->site->tokens = NULL;
 }
 
+static void test_names(void **state)
+{
+    static const char *const wrong[] = {"",
+                                        "leads",
+                                        "leads.",
+                                        "leads.view",
+                                        "leads.view_leed",
+                                        "lead.view_lead",
+                                        "leads.see_lead",
+                                        ".view_lead",
+                                        "leads.view_lead "};
+    crm_action_e action;
+    (void)state;
+    const crm_entity_t *lead = crm_permission_parse(crm_entities, "leads.delete_lead", &action);
+    assert_non_null(lead);
+    assert_string_equal(lead->model, "lead");
+    assert_string_equal(crm_action_name(action), "delete");
+    lead = crm_permission_parse(crm_entities, "leads.add_leadcallsummary", &action);
+    assert_string_equal(lead->model, "leadcallsummary");
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_null(crm_permission_parse(crm_entities, wrong[i], &action));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_only_the_default_group_grows),
         cmocka_unit_test(test_several_at_once),
         cmocka_unit_test(test_a_tenant_from_before),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_what_an_account_may),
         cmocka_unit_test(test_the_cache_of_tokens_has_them),
     };
