@@ -175,6 +175,7 @@ on_each_database(sub {
             [DELETE => '/dav/c.txt', {%with}, 204],
             [POST => '/api/auth/logout/', {%as}, 403],
         );
+        like($server->request(GET => '/sales/', {%as})->{headers}{'cache-control'} // '', qr/\bprivate\b/, 'nothing for caches');
         my $out = $server->call(POST => '/api/auth/logout/', {%with}, 200);
         like($out->{headers}{'set-cookie'}, qr/\bcrm_session=; .*Max-Age=0.*\bcsrftoken=; .*Max-Age=0/,
             'logout removes the cookies');

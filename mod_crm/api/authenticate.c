@@ -96,6 +96,7 @@ static crm_error_t *read_cookie(crm_request_t *request, crm_actor_t **ret_actor)
                 ? look_up_token(request, token, &actor)
                 : crm_error_make(request->pool, CRM_E_UNAUTHENTICATED, "Invalid token."));
     CRM_ERR(crm_session_cookie_check(request, token));
+    request->is_by_cookie = 1;
     *ret_actor = actor;
     return NULL;
 }

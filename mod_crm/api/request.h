@@ -53,6 +53,7 @@ struct crm_request_t {
     crm_error_t *malformed;                     /* what is wrong with the query, or NULL */
     crm_error_t *refusal; /* why it refused, or NULL; crm_api_handle answers with it */
     crm_actor_t *actor;   /* NULL: nobody */
+    int is_by_cookie;     /* the login cookie says who it is */
     int is_forgeable;     /* refused because the cookie's CSRF token is missing or wrong */
     crm_tenant_t *tenant; /* the one this request is about, or NULL */
     const crm_db_t *db;   /* its database, bound to a transaction around the handler; or NULL */

@@ -71,6 +71,10 @@ static void authenticate(crm_call_t *call, request_rec *r)
     crm_request_t *request = crm_call_request(call);
     if (!request->authenticated) {
         crm_api_authenticate(request);
+        if (request->is_by_cookie && !call->below) {
+            /* unlike Authorization, a cookie does not keep caches from storing the answer */
+            apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
+        }
         if (call->below || !request->refusal) {
             set_user(call, r, request->actor);
             set_tenant(r, request->tenant);

@@ -1,6 +1,8 @@
 /* server/monitor.c - the handlers crm-metrics, crm-healthz and crm-readyz. */
 #include <string.h>
 
+#include <apr_atomic.h>
+
 #include <httpd.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -47,6 +49,18 @@ static int answer_health(request_rec *r)
     return OK;
 }
 
+/* Whoever asks asks often: what is wrong is said once a minute. */
+static void log_problem(request_rec *r, int index, const crm_readiness_t *check)
+{
+    static volatile apr_uint32_t last_minute[CRM_READINESS_CHECKS];
+    apr_uint32_t minute = (apr_uint32_t)(apr_time_now() / apr_time_from_sec(60));
+
+    if (apr_atomic_xchg32(&last_minute[index], minute) != minute) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CRM0043: not ready: %s: %s", check->name,
+                      check->cause ? check->cause : check->problem);
+    }
+}
+
 /* The checks of SITE, {"name", "ok", "problem"}; new reference. *RET_WRONG: how many are not. */
 static json_t *checks_json(request_rec *r, const crm_site_t *site, int *ret_wrong)
 {
@@ -58,8 +72,7 @@ static json_t *checks_json(request_rec *r, const crm_site_t *site, int *ret_wron
         json_t *check = json_pack("{s:s, s:b}", "name", checks[i].name, "ok", !checks[i].problem);
         if (checks[i].problem) {
             json_object_set_new(check, "problem", json_string(checks[i].problem));
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CRM0043: not ready: %s: %s",
-                          checks[i].name, checks[i].cause ? checks[i].cause : checks[i].problem);
+            log_problem(r, i, &checks[i]);
         }
         json_array_append_new(list, check);
     }
