@@ -88,9 +88,10 @@ const char *crm_metrics_route_name(int index)
     return routes[index];
 }
 
+/* METHOD NULL: a request line that was too long to have one. */
 static int method_of(const char *method)
 {
-    int i = CRM_METRICS_METHODS - 1;
+    int i = method ? CRM_METRICS_METHODS - 1 : 0;
 
     while (i > 0 && strcmp(crm_metrics_methods[i], method) != 0) {
         i--;

@@ -468,28 +468,11 @@ static void a_folder_that_is_none_is_refused(void **state)
     assert_int_equal(crm_spool_open(pool, "/nowhere/at/all", 0, &spool), ENOENT);
 }
 
-static void tells_whether_it_takes_records(void **state)
-{
-    crm_spool_t *spool;
-    (void)state;
-    assert_int_equal(crm_spool_open(pool, folder, 0, &spool), APR_SUCCESS);
-    assert_int_equal(crm_spool_check(spool), APR_SUCCESS);
-    if (geteuid() != 0) {
-        assert_int_equal(chmod(folder, 0500), 0);
-        assert_int_equal(crm_spool_check(spool), EACCES);
-        assert_int_equal(chmod(folder, 0700), 0);
-    }
-    assert_int_equal(rmdir(folder), 0);
-    assert_int_equal(crm_spool_check(spool), ENOENT);
-    assert_int_equal(mkdir(folder, 0700), 0);
-}
-
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(appended_is_taken_once),
-        CASE(tells_whether_it_takes_records),
         CASE(what_is_not_stored_stays),
         CASE(large_segments_are_taken_in_parts),
         CASE(a_living_process_keeps_its_segment),
