@@ -148,6 +148,13 @@ on_each_database(sub {
         is($plain->{headers}{'set-cookie'}, undef, 'no cookie unless asked for');
         my $answer = $server->call(POST => '/api/auth/login/', {body => {%login, cookie => JSON::PP::true}}, 200,
             {token => '', csrf_token => qr/^[\w-]{32}$/});
+        my %cookie = (body => {%login, cookie => JSON::PP::true});
+        $server->rows(
+            [POST => '/api/auth/login/', {%cookie, headers => {Origin => 'https://evil.example'}}, 403, {detail => qr/^CSRF Failed/}],
+            [POST => '/api/auth/login/', {%cookie, headers => {'Sec-Fetch-Site' => 'cross-site'}}, 403],
+            [POST => '/api/auth/login/', {%cookie, headers => {Origin => $server->url}}, 200],
+            [POST => '/api/auth/login/', {body => \%login, headers => {Origin => 'https://evil.example'}}, 200],
+        );
         my $set = $answer->{headers}{'set-cookie'};
         my $csrf = $answer->{json}{csrf_token};
         my ($token) = $set =~ /\bcrm_session=(crm_[\w-]{54}); Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax/;
@@ -181,7 +188,7 @@ on_each_database(sub {
             'logout removes the cookies');
         $server->call(GET => '/api/auth/profile/', {%as}, 401);
         $server->call(GET => '/sales/', {%as}, 401);
-        my ($record) = $server->wait_history($sally->{token}, 'search=login&response_status=200', 3);
+        my ($record) = $server->wait_history($sally->{token}, 'search=login&response_status=200', 5);
         my $whole = $server->call(GET => "/api/auth/history/$record->{id}/", {token => $sally->{token}}, 200);
         unlike($whole->{body}, qr/\Q$csrf\E|\Q$token\E/, 'History has neither');
     };

@@ -3,6 +3,7 @@
 
 #include "api/account_fields.h"
 #include "api/conditional.h"
+#include "api/origin.h"
 #include "api/represent.h"
 #include "api/routes.h"
 #include "api/session_cookie.h"
@@ -94,6 +95,14 @@ static int is_true(const crm_values_t *values, const char *name)
     return value.kind == CRM_V_BOOLEAN && value.as.integer;
 }
 
+/* Another site's page must not log its visitor in to an account of its own. */
+static crm_error_t *check_cookie(crm_request_t *request)
+{
+    return request->settings->login_cookie.name
+               ? crm_origin_check(request)
+               : crm_error_field(request->pool, "cookie", "Login cookies are switched off.");
+}
+
 /* The token itself, or cookies: a script of the page shall not have what the cookie hides. */
 static void give_token(const crm_request_t *request, crm_answer_t *answer, const char *token,
                        int as_cookie)
@@ -119,8 +128,8 @@ static crm_error_t *login(crm_request_t *request, const crm_values_t *values, cr
         .limit = limit_of(settings),
     };
     crm_logged_in_t logged_in;
-    if (is_true(values, "cookie") && !settings->login_cookie.name) {
-        return crm_error_field(pool, "cookie", "Login cookies are switched off.");
+    if (is_true(values, "cookie")) {
+        CRM_ERR(check_cookie(request));
     }
     CRM_ERR(crm_login(request->site, pool, &input, &logged_in));
     note_actor(request, &logged_in);

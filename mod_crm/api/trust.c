@@ -2,50 +2,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/cors.h"
+#include "api/origin.h"
 #include "api/route.h"
 #include "api/session_cookie.h"
 #include "api/tenant_source.h"
 #include "service/token.h"
 #include "service/trusted.h"
-
-/* The port that goes without saying. */
-static apr_size_t without_port(const char *authority)
-{
-    apr_size_t size = strlen(authority);
-    if (size > 3 && strcmp(authority + size - 3, ":80") == 0) {
-        return size - 3;
-    }
-    return size > 4 && strcmp(authority + size - 4, ":443") == 0 ? size - 4 : size;
-}
-
-static int is_own_origin(const crm_request_t *request, const char *origin)
-{
-    const char *host = apr_table_get(request->headers, "Host"), *at = strstr(origin, "://");
-    if (!host || !at) {
-        return 0;
-    }
-    apr_size_t size = without_port(at + 3);
-    return size == without_port(host) && strncasecmp(at + 3, host, size) == 0;
-}
-
-/* The browser sends by itself what the user was known by (a cookie, a password, a certificate), and
- * tells where the request comes from; whoever tells nothing is no browser. */
-static crm_error_t *check_origin(crm_request_t *request)
-{
-    const char *fetch_site = apr_table_get(request->headers, "Sec-Fetch-Site");
-    const char *origin = apr_table_get(request->headers, "Origin");
-    int is_near =
-        fetch_site && (strcmp(fetch_site, "same-origin") == 0 || strcmp(fetch_site, "none") == 0);
-    if (crm_session_cookie_is_safe(request->method) || is_near || (!fetch_site && !origin) ||
-        (origin && (is_own_origin(request, origin) || crm_cors_trusts(request, origin)))) {
-        return NULL;
-    }
-    request->is_forgeable = 1;
-    return crm_error_make(request->pool, CRM_E_FORBIDDEN,
-                          "CSRF Failed: Origin checking failed - the request comes from another "
-                          "site.");
-}
 
 /* What was refused stands: but credentials that are none of ours are the other module's. */
 static int stands(const crm_request_t *request)
@@ -63,7 +25,9 @@ static crm_error_t *find_actor(crm_request_t *request, const char *name, crm_act
     const crm_trusted_t user = {
         .name = name, .create = settings->trust.create, .group = settings->trust.group};
     crm_tenant_t *tenant;
-    CRM_ERR(check_origin(request));
+    if (!crm_session_cookie_is_safe(request->method)) {
+        CRM_ERR(crm_origin_check(request));
+    }
     /* the virtual host's, whatever else the request names */
     crm_error_t *error = crm_tenant_find(request->site, request->pool, settings->tenant, &tenant);
     if (!error && !tenant->is_active) {
