@@ -19,7 +19,17 @@ for my $file (['static/index.html', "static\n"], ['passwords', 'anna:{SHA}' . 'W
     print $out $file->[1];
 }
 
-my %port = map { $_ => Crm::Process::free_port() } qw(known create group other none basic);
+# A client's certificate for /CN=anna, and the server's: each its own authority.
+for my $name (qw(anna localhost)) {
+    Crm::Process::output('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', 2, '-subj', "/CN=$name",
+        '-keyout', "$build/$name.key", '-out', "$build/$name.crt");
+}
+{
+    open my $out, '>', "$build/subjects" or die $!;
+    print $out '/CN=anna:', Crm::Process::output('openssl', 'passwd', '-apr1', 'password');
+}
+
+my %port = map { $_ => Crm::Process::free_port() } qw(known create group other none basic certificate);
 my $guard = "AuthType openid-connect\nRemoteUser ?\nRequire valid-user";
 my $static = "Alias /static/ \"$build/static/\"\nDirectoryIndex index.html\n<Location /static/>\n%s\n</Location>\n";
 my $password = "AuthType Basic\nAuthName x\nAuthUserFile \"$build/passwords\"\n";
@@ -37,6 +47,10 @@ my $config = join '', "LoadModule remote_module $build/.libs/mod_remote.so\n",
     host(other => 'CrmTrustRemoteUser openid-connect create', "$guard\nRemoteType oauth20", "$guard\nRemoteType oauth20"),
     host(none => '', $guard, "AuthType openid-connect\nRemoteUser ?\nRequire crm-user"),
     host(basic => 'CrmTrustRemoteUser Basic', "${password}Require valid-user", "${password}Require crm-group \"Sales team\"");
+
+$config .= host(certificate => "CrmTrustRemoteUser Basic create\nSSLEngine on\nSSLCertificateFile \"$build/localhost.crt\"\n"
+    . "SSLCertificateKeyFile \"$build/localhost.key\"\nSSLCACertificateFile \"$build/anna.crt\"\nSSLVerifyClient require",
+    "SSLOptions +FakeBasicAuth\nAuthType Basic\nAuthName x\nAuthUserFile \"$build/subjects\"\nRequire valid-user", 'Require crm-user');
 
 # Calls at the virtual host NAME.
 sub at {
@@ -143,6 +157,19 @@ on_each_database(sub {
         $server->call(GET => '/api/auth/tenant/users/?search=unmade', {token => $acme->{token}}, 200, {count => 0});
     };
 
+    subtest 'client certificates' => sub {
+        my $call = sub {
+            my ($status, $out) = Crm::Process::run('curl', '-s', '--cacert', "$build/localhost.crt", @_,
+                "https://localhost:$port{certificate}/api/auth/profile/");
+            return $status ? undef : $out;
+        };
+        my @certificate = ('--cert', "$build/anna.crt", '--key', "$build/anna.key");
+        like($call->(@certificate) // '', qr{"username":"/CN=anna"}, "the certificate's subject is the user");
+        is($call->(), undef, 'without one there is no connection');
+        like($call->(@certificate, '-u', 'acme-admin:password') // '', qr{"username":"/CN=anna"}, 'with one, nobody is another');
+        unlike($call->(@certificate, '-u', '/CN=other:password') // '', qr/"username"/, 'also by his subject');
+    };
+
     subtest 'mod_auth_basic' => sub {
         my %right = (headers => {Authorization => 'Basic YW5uYTp0ZXN0'});
         my %wrong = (headers => {Authorization => 'Basic YW5uYTpuZXQ='});
@@ -159,7 +186,7 @@ on_each_database(sub {
             [GET => '/static/', {%right}, 401],
         );
     };
-}, modules => [qw(authz_user alias dir auth_basic authn_file)], listen => [map { "127.0.0.1:$_" } values %port],
+}, modules => [qw(authz_user alias dir auth_basic authn_file socache_shmcb ssl)], listen => [map { "127.0.0.1:$_" } values %port],
     config => $config);
 
 my $server = Crm::Server->new(database => 'sqlite3');
