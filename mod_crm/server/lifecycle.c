@@ -45,10 +45,11 @@ static int is_engine(const server_rec *server)
 }
 
 /* The memory in which children tell each other of changes. It is the process's, so that the
- * children of before and after a graceful restart have the same. */
+ * children of before and after a graceful restart have the same; but for those of another version,
+ * to whom it may mean something else. */
 static apr_status_t share_changes(apr_pool_t *process, crm_changes_t **ret_changes)
 {
-    static const char key[] = "mod_crm changes";
+    static const char key[] = "mod_crm changes of " CRM_VERSION;
     apr_shm_t *memory;
     void *found = NULL;
 
