@@ -13,8 +13,12 @@
 
 #define DEBIAN_CONFIG "/etc/apache2/apache2.conf"
 
-/* Runs httpd with the environment that Debian's apache2ctl would give it. */
-#define WITH_ENVVARS ". \"$1\" && shift && exec \"$@\""
+/* Runs httpd with the environment that Debian's apache2ctl would give it, and the folder without
+ * which it refuses its configuration: nobody has made that yet when httpd was not started since the
+ * machine was. */
+#define WITH_ENVVARS                                                                               \
+    ". \"$1\" && shift && { [ -d \"${APACHE_RUN_DIR:-/}\" ] || mkdir -p \"$APACHE_RUN_DIR\"; } "   \
+    "&& exec \"$@\""
 
 static const char *find_in_path(apr_pool_t *pool, const char *name)
 {
