@@ -20,14 +20,15 @@ my @first = map {
 } @c;
 ok(!@first, 'every file says in its first line what it is for') or diag(@first);
 
-for my $script (qw(quickstart check .ci/run scripts/mariadb t/fuzz/run), glob 'scripts/*.bash') {
+my @scripts = (qw(quickstart check .ci/run scripts/mariadb scripts/debian-test t/fuzz/run),
+    glob 'scripts/*.bash debian/*.postinst debian/*.postrm');
+for my $script (@scripts) {
     my ($status, undef, $err) = Crm::Process::run('bash', '-n', $script);
     is($status, 0, "$script parses") or diag($err);
 }
 SKIP: {
     skip 'shellcheck is missing', 1 if system 'shellcheck --version >/dev/null 2>&1';
-    my ($status, $out) = Crm::Process::run('shellcheck', '-x', qw(quickstart check .ci/run scripts/mariadb t/fuzz/run),
-        glob 'scripts/*.bash');
+    my ($status, $out) = Crm::Process::run('shellcheck', '-x', @scripts);
     is($status, 0, 'shellcheck finds nothing') or diag($out);
 }
 done_testing;
