@@ -152,7 +152,8 @@ static const kind_t group = {.name = "crm-group",
                              .check = check_name,
                              .holds = is_in_group};
 static const kind_t permission = {.name = "crm-permission",
-                                  .wants = "NAME [NAME ...]: permissions (leads.view_lead)",
+                                  .wants =
+                                      "NAME [NAME ...]: permissions, as crmctl routes has them",
                                   .check = check_permission,
                                   .holds = is_permitted};
 
