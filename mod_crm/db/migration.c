@@ -26,6 +26,9 @@
     "UPDATE schema_migration SET statements_done = ?, is_done = ?, applied_at = ? WHERE version "  \
     "= ?"
 
+/* What statements_done is after N statements when the next one was refused, and N of that. */
+#define REFUSED(n) (-1 - (n))
+
 /* One run, on one connection, which also holds the lock: when it is lost, so is the lock. */
 typedef struct run_t {
     const crm_driver_t *driver;
@@ -34,6 +37,7 @@ typedef struct run_t {
     const crm_migrations_t *migrations;
     int version;    /* newest file that is done */
     int statements; /* of the next one that are done; -1: not begun */
+    int refused;    /* the statement after those was refused, so it is not done */
     int is_new;     /* the database goes when this fails */
 } run_t;
 
@@ -74,27 +78,38 @@ static crm_error_t *compare(run_t *run, const crm_rows_t *rows)
         if (row[4].as.integer) {
             run->version = i + 1;
         } else {
-            run->statements = (int)row[3].as.integer;
+            run->refused = row[3].as.integer < 0;
+            run->statements = (int)(run->refused ? REFUSED(row[3].as.integer) : row[3].as.integer);
         }
     }
     return NULL;
 }
 
+static crm_error_t *select_applied(run_t *run, const crm_rows_t **ret_rows)
+{
+    return crm_db_select(&run->db, run->pool,
+                         "SELECT version, name, checksum, statements_done, is_done FROM "
+                         "schema_migration ORDER BY version",
+                         "issii", CRM_NO_ARGS, ret_rows);
+}
+
+/* Nearly every database has the table: it is not asked for before the rows are. */
 static crm_error_t *read_state(run_t *run)
 {
     const crm_rows_t *rows;
-    int has;
-    CRM_ERR(has_table(&run->db, run->pool, &has));
-    if (!has) {
+    crm_error_t *error = run->is_new ? NULL : select_applied(run, &rows);
+    if (error || run->is_new) {
+        int has;
+        CRM_ERR(error && error->kind != CRM_E_DATABASE ? error : NULL);
+        CRM_ERR(has_table(&run->db, run->pool, &has));
+        CRM_ERR(has ? error : NULL);
         CRM_ERR(crm_connection_run(run->db.connection, run->pool, CREATE_TABLE));
+        CRM_ERR(select_applied(run, &rows));
     }
-    CRM_ERR(crm_db_select(&run->db, run->pool,
-                          "SELECT version, name, checksum, statements_done, is_done FROM "
-                          "schema_migration ORDER BY version",
-                          "issii", CRM_NO_ARGS, &rows));
     return compare(run, rows);
 }
 
+/* DONE: statements, or REFUSED of them. */
 static crm_error_t *record(run_t *run, int version, int done)
 {
     const crm_migration_file_t *file = &run->migrations->files[version - 1];
@@ -173,6 +188,7 @@ static crm_error_t *apply_statement(run_t *run, int version, int index, int mayb
     if (error && maybe_done && !rows && run->driver->done_before(error->code)) {
         error = NULL;
     }
+    int refused = error && error->kind != CRM_E_GONE;
     if (error) {
         failed(run, version, index, error);
     } else if (!run->is_new) {
@@ -184,6 +200,14 @@ static crm_error_t *apply_statement(run_t *run, int version, int index, int mayb
     if (rows && error && run->driver->roll_back(connection, run->pool)) {
         connection->broken = 1;
     }
+    if (refused && !run->is_new && !connection->broken) {
+        /* the next run must not take it for one that was done; a GONE one may have been */
+        crm_error_t *second = record(run, version, REFUSED(index));
+        if (second) {
+            crm_error_cause(error, "%s; and that was not recorded: %s",
+                            crm_error_line(run->pool, error), crm_error_line(run->pool, second));
+        }
+    }
     return error;
 }
 
@@ -191,12 +215,13 @@ static crm_error_t *apply_steps(run_t *run, int version)
 {
     int count = run->migrations->files[version - 1].statements->nelts;
     int resumed = run->statements >= 0;
-    if (!resumed && !run->is_new) {
-        CRM_ERR(record(run, version, 0));
-    }
     int first = resumed ? run->statements : 0;
+    int maybe_done = resumed && !run->refused;
+    if ((!resumed || run->refused) && !run->is_new) {
+        CRM_ERR(record(run, version, first));
+    }
     for (int i = first; i < count; i++) {
-        CRM_ERR(apply_statement(run, version, i, resumed && i == first));
+        CRM_ERR(apply_statement(run, version, i, maybe_done && i == first));
     }
     return run->is_new ? record(run, version, count) : NULL;
 }
@@ -252,6 +277,42 @@ crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,
                              const crm_migrations_t *migrations)
 {
     return migrate(db, pool, migrations, 1, NULL);
+}
+
+crm_error_t *crm_migration_pending(const crm_db_t *db, apr_pool_t *pool,
+                                   const crm_migrations_t *migrations, int *ret_version,
+                                   apr_array_header_t **ret_names)
+{
+    run_t run = {.db = *db, .pool = pool, .migrations = migrations};
+    const crm_rows_t *rows;
+    int has;
+    run.db.needs = 0;
+    CRM_ERR(has_table(&run.db, pool, &has));
+    if (has) {
+        CRM_ERR(select_applied(&run, &rows));
+        CRM_ERR(compare(&run, rows));
+    }
+    *ret_version = run.version;
+    *ret_names = apr_array_make(pool, 4, sizeof(const char *));
+    for (int i = run.version; i < migrations->count; i++) {
+        APR_ARRAY_PUSH(*ret_names, const char *) = migrations->files[i].name;
+    }
+    return NULL;
+}
+
+crm_error_t *crm_migration_verify(const crm_db_t *db, apr_pool_t *pool, int version)
+{
+    crm_db_t exact = *db;
+    crm_connection_t *connection;
+    exact.needs = version;
+    CRM_ERR(crm_pool_acquire(&exact, pool, &connection));
+    int found = connection->version;
+    crm_pool_release(db->pool, connection, 0);
+    if (found != version) {
+        return crm_error_cause(crm_error_standard(pool, CRM_E_UNAVAILABLE),
+                               "%s is at schema version %d, not %d", db->database, found, version);
+    }
+    return NULL;
 }
 
 crm_error_t *crm_migration_version(const crm_db_t *db, apr_pool_t *pool, int *ret_version)

@@ -23,6 +23,9 @@ crm_error_t *crm_migrations_read(apr_pool_t *pool, const char *directory, const 
 /* The version (NNNN) of the newest file. */
 int crm_migrations_newest(const crm_migrations_t *migrations);
 
+/* What all the files are: SHA-256, hexadecimal, the same for the same names and contents. */
+const char *crm_migrations_fingerprint(apr_pool_t *pool, const crm_migrations_t *migrations);
+
 /* Brings DB (which must exist) to the newest version. *RET_APPLIED (may be NULL): files applied. */
 crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrations_t *migrations,
                          int *ret_applied);
@@ -31,6 +34,15 @@ crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrati
  * single statements are recorded, which saves half of the time. */
 crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,
                              const crm_migrations_t *migrations);
+
+/* What crm_migrate would do, and refuses what it would refuse; changes nothing. *RET_VERSION: where
+ * DB is; *RET_NAMES: the files (of const char *) that are not applied, or not wholly. */
+crm_error_t *crm_migration_pending(const crm_db_t *db, apr_pool_t *pool,
+                                   const crm_migrations_t *migrations, int *ret_version,
+                                   apr_array_header_t **ret_names);
+
+/* UNAVAILABLE unless DB is at VERSION: what the pool finds out where it opens a connection. */
+crm_error_t *crm_migration_verify(const crm_db_t *db, apr_pool_t *pool, int version);
 
 /* The version DB is at, 0 when it has no table schema_migration. */
 crm_error_t *crm_migration_version(const crm_db_t *db, apr_pool_t *pool, int *ret_version);

@@ -131,3 +131,16 @@ int crm_migrations_newest(const crm_migrations_t *migrations)
 {
     return migrations->count;
 }
+
+const char *crm_migrations_fingerprint(apr_pool_t *pool, const crm_migrations_t *migrations)
+{
+    unsigned char hash[CRM_HASH_SIZE];
+    apr_array_header_t *texts = apr_array_make(pool, 32, sizeof(const char *));
+    for (int i = 0; i < migrations->count; i++) {
+        APR_ARRAY_PUSH(texts, const char *) = migrations->files[i].name;
+        APR_ARRAY_PUSH(texts, const char *) = migrations->files[i].checksum;
+    }
+    const char *text = apr_array_pstrcat(pool, texts, '\n');
+    crm_secret_sha256(text, strlen(text), hash);
+    return apr_pescape_hex(pool, hash, sizeof(hash), 0);
+}

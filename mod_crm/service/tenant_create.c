@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "service/migration_state.h"
 #include "service/permission.h"
 #include "service/tenant_row.h"
 
@@ -119,6 +120,23 @@ crm_error_t *crm_tenant_copy(const crm_db_t *db, apr_pool_t *pool, const crm_ten
         NULL);
 }
 
+/* Notes that there is nothing to migrate. */
+static crm_error_t *note_version(const crm_site_t *site, apr_pool_t *pool,
+                                 const crm_tenant_t *tenant)
+{
+    const crm_migration_state_t state = {
+        .tenant = tenant->id,
+        .state = CRM_MIGRATION_DONE,
+        .version = crm_migrations_newest(site->tenant_migrations),
+        .fingerprint = crm_migration_target(site, pool),
+        .runner = crm_migration_runner(pool),
+        .started_at = tenant->created_at,
+        .finished_at = apr_time_now(),
+    };
+    const crm_migration_state_t *row = &state;
+    return crm_migration_states_write(site, pool, &row, 1);
+}
+
 /* Tables, the copy of the row, permissions, what the caller puts in; then the tenant is there. */
 static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
 {
@@ -130,6 +148,7 @@ static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
     if (creation->fill) {
         CRM_ERR(creation->fill(site, pool, tenant, creation->db, creation->baton));
     }
+    CRM_ERR(note_version(site, pool, tenant));
     apr_int64_t affected;
     CRM_ERR(crm_db_execute(&site->main, pool,
                            "UPDATE tenant SET state = 'ready' WHERE id = ? AND state = 'creating'",

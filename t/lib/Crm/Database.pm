@@ -103,10 +103,9 @@ sub mysql_client {
 sub drop {
     my ($self) = @_;
     return if !$self->is_mysql || $self->{pid} != $$;
-    for my $row ($self->sql(undef, "SELECT schema_name FROM information_schema.schemata "
-                . "WHERE schema_name LIKE '$self->{prefix}\\_%'")) {
-        $self->sql(undef, "DROP DATABASE `$row->[0]`");
-    }
+    my @names = map { $_->[0] } $self->sql(undef, "SELECT schema_name FROM information_schema.schemata "
+            . "WHERE schema_name LIKE '$self->{prefix}\\_%'");
+    $self->sql(undef, join ';', map { "DROP DATABASE `$_`" } @names) if @names;
     return;
 }
 

@@ -224,6 +224,20 @@ static void a_statement_done_but_not_recorded_is_recognised(void **state)
     assert_int_equal(applied(fixture), 1);
 }
 
+static void what_was_refused_is_not_taken_for_done(void **state)
+{
+    const fixture_t *fixture = fixture_of(state);
+    put(fixture, "0001_steps.sql", three_steps);
+    run(&fixture->db, fixture->pool, "CREATE TABLE b (other INTEGER)");
+    for (int i = 0; i < 3; i++) {
+        refused_with(fixture, "0001_steps.sql, statement 4");
+    }
+    run(&fixture->db, fixture->pool, "DROP TABLE b");
+    assert_int_equal(applied(fixture), 1);
+    assert_int_equal(number(&fixture->db, fixture->pool, "SELECT COUNT(*) FROM a"), 1);
+    assert_int_equal(number(&fixture->db, fixture->pool, "SELECT COUNT(i) FROM b"), 0);
+}
+
 static void rows_are_changed_once(void **state)
 {
     const fixture_t *fixture = fixture_of(state);
@@ -336,6 +350,7 @@ int main(void)
         ON_BOTH(changed_and_unknown_files_are_refused_by_name),
         ON_BOTH(a_failing_statement_is_named),
         ON_BOTH(triggers_stand_between_lines_of_their_own),
+        ON_MYSQL(what_was_refused_is_not_taken_for_done),
         ON_MYSQL(a_statement_done_but_not_recorded_is_recognised),
         ON_MYSQL(rows_are_changed_once),
         ON_MYSQL(a_killed_run_goes_on_where_it_stopped),
