@@ -71,12 +71,13 @@ static crm_error_t *unreachable(crm_connection_t *connection, apr_pool_t *errors
     return crm_error_cause(error, "%s: %s", connection->name, reason ? reason : "cannot connect");
 }
 
-static crm_error_t *too_old(crm_connection_t *connection, apr_pool_t *errors, int needs)
+crm_error_t *crm_connection_too_old(const crm_connection_t *connection, apr_pool_t *errors,
+                                    int needs)
 {
     crm_error_t *error = crm_error_make(errors, CRM_E_UNAVAILABLE, BEING_UPGRADED);
     error->retry_after = UPGRADE_RETRY;
     return crm_error_cause(error,
-                           "%s is at schema version %d and this server needs version %d: run "
+                           "%s is at schema version %d and this needs version %d: run "
                            "\"crmctl migrate\"",
                            connection->name, connection->version, needs);
 }
@@ -99,25 +100,41 @@ static int read_row(crm_connection_t *connection, const char *sql, const char *c
     return 0;
 }
 
+/* Reads the database's name, "" where it has none, and (VERSIONED) the schema's version. */
+static int read_check(crm_connection_t *connection, int versioned, const char *cells[2],
+                      const char **ret_sql)
+{
+    const char *current = connection->driver->current;
+    *ret_sql = apr_pstrcat(
+        connection->scratch, "SELECT ", current ? current : "''",
+        versioned ? ", MAX(version) FROM schema_migration WHERE is_done = 1" : ", 0", NULL);
+    return read_row(connection, *ret_sql, cells);
+}
+
 static crm_error_t *check(crm_connection_t *connection, int needs, apr_pool_t *errors)
 {
-    const char *current = connection->driver->current, *cells[2] = {NULL, NULL};
-    const char *sql = apr_pstrcat(
-        connection->scratch, "SELECT ", current ? current : "''",
-        needs > 0 ? ", MAX(version) FROM schema_migration WHERE is_done = 1" : ", 0", NULL);
-    int code = read_row(connection, sql, cells);
+    const char *cells[2] = {NULL, NULL}, *sql;
+    int code = read_check(connection, 1, cells, &sql);
+    connection->version = 0;
+    connection->checked = apr_time_now();
     if (code) {
         crm_error_t *error = crm_connection_error(connection, errors, code, sql);
-        connection->version = 0;
-        /* most probably there is no such table yet */
-        return connection->broken || needs == 0 ? unreachable(connection, errors, error->cause)
-                                                : too_old(connection, errors, needs);
+        if (connection->broken) {
+            return unreachable(connection, errors, error->cause);
+        }
+        if (needs > 0) { /* most probably there is no such table yet */
+            return crm_connection_too_old(connection, errors, needs);
+        }
+        if ((code = read_check(connection, 0, cells, &sql)) != 0) {
+            error = crm_connection_error(connection, errors, code, sql);
+            return unreachable(connection, errors, error->cause);
+        }
     }
-    if (current && (!cells[0] || strcmp(cells[0], connection->database) != 0)) {
+    if (connection->driver->current && (!cells[0] || strcmp(cells[0], connection->database) != 0)) {
         return unreachable(connection, errors, "the server put us on another database");
     }
     connection->version = cells[1] ? atoi(cells[1]) : 0;
-    return connection->version < needs ? too_old(connection, errors, needs) : NULL;
+    return connection->version < needs ? crm_connection_too_old(connection, errors, needs) : NULL;
 }
 
 /* Ends opening and re-keying: whatever went wrong, the database is UNAVAILABLE. */

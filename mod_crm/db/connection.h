@@ -26,7 +26,8 @@ struct crm_connection_t {
     apr_pool_t *naming;   /* of the next two; cleared when it is put on another database */
     const char *database; /* "" none */
     const char *name;     /* server and database, for error causes */
-    int version;          /* of the schema; 0: none, or not asked */
+    int version;          /* of the schema; 0: none */
+    apr_time_t checked;   /* when it was asked */
     int prepared;         /* statements prepared so far */
     int cached;           /* of them in the cache */
     struct crm_statement_t *statements[CRM_STATEMENT_BUCKETS];
@@ -59,6 +60,10 @@ void crm_connection_close(crm_connection_t *connection);
  * the connection what was lost by it. */
 crm_error_t *crm_connection_error(crm_connection_t *connection, apr_pool_t *errors, int code,
                                   const char *sql);
+
+/* The UNAVAILABLE error that a schema older than NEEDS stands for; its cause says what to do. */
+crm_error_t *crm_connection_too_old(const crm_connection_t *connection, apr_pool_t *errors,
+                                    int needs);
 
 /* Runs constant SQL without values. */
 crm_error_t *crm_connection_run(crm_connection_t *connection, apr_pool_t *errors, const char *sql);

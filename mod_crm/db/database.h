@@ -19,6 +19,11 @@
  * - {index only}, at the beginning: a SELECT for which an index holds all that is read of its
  * largest table; it is prepared anew each time where a prepared statement forgets that
  *
+ * - {since N}, {else}, {end}: what stands between the first two is there where the schema's version
+ * is N or more, what stands between the last two ({else} may be left out) where it is less; a '?'
+ * that is not there takes its value with it
+ * - {needs N}: where the version is less, the statement is not run: UNAVAILABLE
+ *
  * LIKE always with: LIKE ? ESCAPE '|'.
  */
 #ifndef CRM_DB_DATABASE_H

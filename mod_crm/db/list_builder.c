@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "db/list_builder.h"
+#include "db/since.h"
 
 crm_list_builder_t crm_list_start(apr_pool_t *pool)
 {
@@ -55,18 +56,24 @@ static void add_row(crm_list_builder_t *builder, const char *row)
 
 void crm_list_add_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field)
 {
+    crm_list_add(builder, crm_since_begin(builder->pool, field->since));
     if (field->expression) {
         crm_list_add(builder, field->expression);
-        return;
+    } else {
+        add_row(builder, row);
+        crm_list_add_name(builder, field->column, "");
     }
-    add_row(builder, row);
-    crm_list_add_name(builder, field->column, "");
+    crm_list_add(builder, crm_since_else(builder->pool, field, 0));
 }
 
 void crm_list_add_key(crm_list_builder_t *builder, const char *row, const crm_field_t *field)
 {
+    int folded = (field->flags & CRM_F_FOLDED) != 0;
+
+    crm_list_add(builder, crm_since_begin(builder->pool, field->since));
     add_row(builder, row);
-    crm_list_add_name(builder, field->column, field->flags & CRM_F_FOLDED ? "_key" : "");
+    crm_list_add_name(builder, field->column, folded ? "_key" : "");
+    crm_list_add(builder, crm_since_else(builder->pool, field, folded));
 }
 
 int crm_list_searches(const crm_query_t *query)

@@ -4,6 +4,7 @@
 
 #include "db/list_tally.h"
 #include "db/list_where.h"
+#include "db/since.h"
 
 /* From this offset on, a page is found by its ids alone. */
 #define DEEP_OFFSET 1000
@@ -21,9 +22,9 @@ static void next_column(crm_list_builder_t *builder, char letter)
     APR_ARRAY_PUSH(builder->types, char) = letter;
 }
 
-/* CELLS: as a query has them. */
+/* CELLS: as a query has them. SINCE: the version that ROW itself needs. */
 static void select_column(crm_list_builder_t *builder, const char *row, const crm_field_t *field,
-                          const char *cells)
+                          const char *cells, int since)
 {
     int cell = builder->types->nelts;
 
@@ -31,7 +32,9 @@ static void select_column(crm_list_builder_t *builder, const char *row, const cr
     if (cells && !cells[cell]) {
         crm_list_add(builder, "NULL");
     } else {
+        crm_list_add(builder, crm_since_begin(builder->pool, since));
         crm_list_add_column(builder, row, field);
+        crm_list_add(builder, since ? "{else}NULL{end}" : "");
     }
 }
 
@@ -42,14 +45,24 @@ static const char *details_row(const crm_list_builder_t *builder, const crm_enti
     return apr_psprintf(builder->pool, "d%d", (int)(field - entity->fields));
 }
 
+/* The version that what FIELD shows of another record needs. */
+static int details_since(const crm_entity_t *entity, const crm_field_t *field)
+{
+    int since = crm_entity_field(entity, field->details)->since;
+    int table = crm_list_details(entity, field)->since;
+
+    return since > table ? since : table;
+}
+
 static void select_details(crm_list_builder_t *builder, const crm_entity_t *entity,
                            const crm_field_t *field, const char *cells)
 {
     const char *row = details_row(builder, entity, field);
+    int since = details_since(entity, field);
 
     for (const crm_field_t *shown = crm_list_details(entity, field)->fields; shown->name; shown++) {
         if (crm_list_is_detail(shown)) {
-            select_column(builder, row, shown, cells);
+            select_column(builder, row, shown, cells, since);
         }
     }
 }
@@ -57,10 +70,11 @@ static void select_details(crm_list_builder_t *builder, const crm_entity_t *enti
 static void select_fields(crm_list_builder_t *builder, const crm_entity_t *entity,
                           const char *cells)
 {
+    crm_list_add(builder, crm_since_needs(builder->pool, entity->since));
     crm_list_add(builder, "SELECT ");
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if (crm_field_has_cell(field)) {
-            select_column(builder, "r", field, cells);
+            select_column(builder, "r", field, cells, 0);
         } else if (crm_list_details(entity, field)) {
             select_details(builder, entity, field, cells);
         }
@@ -121,6 +135,7 @@ static void join_details(crm_list_builder_t *builder, const crm_entity_t *entity
         const crm_entity_t *details = crm_list_details(entity, field);
         if (details) {
             const char *row = details_row(builder, entity, field);
+            crm_list_add(builder, crm_since_begin(builder->pool, details_since(entity, field)));
             crm_list_add(builder, " LEFT JOIN ");
             add_table(builder, details->table, row);
             crm_list_add(builder, " ON ");
@@ -129,6 +144,7 @@ static void join_details(crm_list_builder_t *builder, const crm_entity_t *entity
             crm_list_add_column(builder, "r", crm_entity_field(entity, field->details));
             crm_list_add(builder,
                          apr_pstrcat(builder->pool, " AND ", row, ".deleted_at IS NULL", NULL));
+            crm_list_add(builder, crm_since_end(details_since(entity, field)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "db/list_where.h"
+#include "db/since.h"
 
 #define MAX_PLACES 100 /* of an IN, as many as model/query.c takes values */
 
@@ -173,7 +174,9 @@ static void add_referred_matches(crm_list_builder_t *builder, const crm_field_t 
 {
     const crm_entity_t *entity = field->reference->entity;
     int by_search = is_in_search(field->reference);
+    int since = field->since > entity->since ? field->since : entity->since;
 
+    crm_list_add(builder, crm_since_begin(builder->pool, since));
     crm_list_add(builder, " OR s.");
     crm_list_add_name(builder, field->column, "");
     crm_list_add(builder, " IN (SELECT f.id FROM ");
@@ -195,6 +198,7 @@ static void add_referred_matches(crm_list_builder_t *builder, const crm_field_t 
         add_match(builder, "f", crm_entity_field(entity, *name), pattern);
     }
     crm_list_add(builder, "))");
+    crm_list_add(builder, crm_since_end(since));
 }
 
 static void add_word(crm_list_builder_t *builder, const crm_query_t *query, const char *word)

@@ -45,6 +45,9 @@ struct crm_pool_t {
     slot_t *slots;     /* limits.max of them */
 };
 
+/* How long a connection may take its database's schema for older than the newest one. */
+#define RECHECK apr_time_from_sec(1)
+
 /* ---- under the mutex */
 
 static int is_for(const slot_t *slot, const crm_db_t *db)
@@ -58,6 +61,15 @@ static int is_for(const slot_t *slot, const crm_db_t *db)
 static int cap_of(const crm_pool_t *pool, const crm_db_t *db)
 {
     return *db->database ? pool->limits.per_database : pool->limits.max / 2;
+}
+
+/* 1 when the connection of SLOT, which is for DB, must be looked at anew: it was opened by somebody
+ * who needs less, or before a migration. */
+static int is_outdated(const slot_t *slot, const crm_db_t *db)
+{
+    const crm_connection_t *connection = slot->connection;
+    return connection->version < db->needs ||
+           (connection->version < db->newest && apr_time_now() - connection->checked > RECHECK);
 }
 
 static slot_t *set(slot_t *slot, slot_state_e state, const crm_db_t *db)
@@ -78,8 +90,8 @@ static slot_t *take(crm_pool_t *pool, const crm_db_t *db)
         count += ours;
         if (slot->state == SLOT_FREE) {
             empty = slot;
-        } else if (slot->state == SLOT_IDLE && ours && slot->connection->version < db->needs) {
-            outdated = slot; /* opened by somebody who did not ask, or before a migration */
+        } else if (slot->state == SLOT_IDLE && ours && is_outdated(slot, db)) {
+            outdated = slot;
         } else if (slot->state == SLOT_IDLE && ours && (!idle || slot->turn > idle->turn)) {
             idle = slot;
         } else if (slot->state == SLOT_IDLE && !ours && (!oldest || slot->turn < oldest->turn)) {

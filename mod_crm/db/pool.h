@@ -23,6 +23,8 @@ typedef struct crm_db_t {
     const crm_db_url_t *server;
     const char *database;         /* the real one: a name, or SQLite's path */
     int needs;                    /* schema version this server needs at least; 0: any, or none */
+    int newest;                   /* the one it knows; 0: any. A connection to an older one is
+                                     looked at again now and then, for it may be migrated */
     crm_connection_t *connection; /* bound to it inside a transaction, else NULL */
 } crm_db_t;
 

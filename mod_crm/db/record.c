@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "db/record.h"
+#include "db/since.h"
 
 /* Code points that one folds to at most (U+FDFA, by NFKD): a shorter text needs no counting. */
 #define MOST_FOLDED 18
@@ -17,6 +18,7 @@ typedef struct builder_t {
     apr_pool_t *pool;
     apr_array_header_t *text; /* of const char * */
     apr_array_header_t *args; /* of crm_value_t */
+    int needs;                /* version of the schema; 0: any */
 } builder_t;
 
 static builder_t start(apr_array_header_t *statements)
@@ -46,8 +48,14 @@ static void add_name(builder_t *builder, const char *name, const char *suffix)
     add(builder, "`");
 }
 
+static void need(builder_t *builder, int since)
+{
+    builder->needs = since > builder->needs ? since : builder->needs;
+}
+
 static void finish(apr_array_header_t *statements, builder_t *builder)
 {
+    add(builder, crm_since_needs(builder->pool, builder->needs));
     APR_ARRAY_PUSH(statements, crm_sql_t) = (crm_sql_t){
         .text = apr_array_pstrcat(builder->pool, builder->text, 0),
         .args = (const crm_value_t *)builder->args->elts,
@@ -90,6 +98,17 @@ static crm_value_t value_of(const crm_entity_t *entity, const crm_value_t *value
     return values[crm_entity_position(entity, name)];
 }
 
+int crm_record_has_new(apr_pool_t *pool, const crm_entity_t *entity, const crm_value_t *values)
+{
+    for (const crm_field_t *field = entity->fields; field->name; field++) {
+        if (field->since && field->column &&
+            !crm_since_is_absent(pool, field, values[field - entity->fields])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 crm_error_t *crm_record_check_keys(apr_pool_t *pool, const crm_entity_t *entity,
                                    const crm_value_t *values)
 {
@@ -116,6 +135,7 @@ typedef void column_fn(builder_t *builder, const char *name, const char *suffix,
 static void each_column(builder_t *builder, const crm_field_t *field, crm_value_t value,
                         column_fn *column)
 {
+    add(builder, crm_since_begin(builder->pool, field->since));
     column(builder, field->column, "", typed(field, value));
     if (field->flags & CRM_F_FOLDED) {
         crm_value_t key = folded(builder->pool, value);
@@ -123,6 +143,10 @@ static void each_column(builder_t *builder, const crm_field_t *field, crm_value_
         if (field->flags & CRM_F_UNIQUE) {
             column(builder, field->column, "_unique", unique(key));
         }
+    }
+    add(builder, crm_since_end(field->since));
+    if (field->since && !crm_since_is_absent(builder->pool, field, value)) {
+        need(builder, field->since);
     }
 }
 
@@ -178,6 +202,7 @@ static void insert_rows(apr_array_header_t *statements, const insert_t *insert, 
             step++;
         }
         builder_t builder = start(statements);
+        need(&builder, insert->entity->since);
         add(&builder, "INSERT INTO ");
         add_name(&builder, insert->table, "");
         insert->head(&builder, insert);
@@ -237,6 +262,7 @@ void crm_record_sql_update(apr_array_header_t *statements, const crm_entity_t *e
 {
     builder_t builder = start(statements);
 
+    need(&builder, entity->since);
     add(&builder, "UPDATE ");
     add_name(&builder, entity->table, "");
     add(&builder, " SET ");
@@ -262,12 +288,14 @@ void crm_record_sql_delete(apr_array_header_t *statements, const crm_entity_t *e
     add_value(&builder, value_of(entity, values, "updated_at"));
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if ((field->flags & CRM_F_UNIQUE) && field->column) {
+            add(&builder, crm_since_begin(builder.pool, field->since));
             add_name(&builder, field->column, "_unique");
             add(&builder, time ? " = NULL, " : " = NULLIF(");
             if (!time) {
                 add_name(&builder, field->column, "_key");
                 add(&builder, ", ''), ");
             }
+            add(&builder, crm_since_end(field->since));
         }
     }
     add_version_condition(&builder, entity, values, version);
@@ -297,12 +325,20 @@ static crm_value_t search_text(apr_pool_t *pool, const crm_entity_t *entity,
     return crm_text(apr_array_pstrcat(pool, lines, '\n'));
 }
 
+static void search_column(builder_t *builder, const crm_field_t *field, crm_value_t value,
+                          column_fn *column)
+{
+    add(builder, crm_since_begin(builder->pool, field->since));
+    column(builder, field->column, "", typed(field, value));
+    add(builder, crm_since_end(field->since));
+}
+
 static void search_head(builder_t *builder, const insert_t *insert)
 {
     add(builder, " (created_at, id, ");
     for (const crm_field_t *field = insert->entity->fields; field->name; field++) {
         if (is_searched_reference(field)) {
-            name_column(builder, field->column, "", crm_null());
+            search_column(builder, field, crm_null(), name_column);
         }
     }
     add(builder, "text)");
@@ -317,7 +353,7 @@ static void search_row(builder_t *builder, const insert_t *insert, int row)
     place_column(builder, NULL, NULL, value_of(entity, values, entity->id));
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if (is_searched_reference(field)) {
-            place_column(builder, NULL, NULL, typed(field, values[field - entity->fields]));
+            search_column(builder, field, values[field - entity->fields], place_column);
         }
     }
     add(builder, "?");
@@ -359,7 +395,7 @@ void crm_record_sql_search_update(apr_array_header_t *statements, const crm_enti
     add(&builder, " SET ");
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if (is_searched_reference(field)) {
-            set_column(&builder, field->column, "", typed(field, values[field - entity->fields]));
+            search_column(&builder, field, values[field - entity->fields], set_column);
         }
     }
     add(&builder, "text = ?");

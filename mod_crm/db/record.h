@@ -15,6 +15,10 @@
 /* A list of statements: of crm_sql_t. */
 apr_array_header_t *crm_record_statements(apr_pool_t *pool);
 
+/* 1 when VALUES say something of a field that a database of the schema before may not have: then it
+ * may refuse their statements as UNAVAILABLE. */
+int crm_record_has_new(apr_pool_t *pool, const crm_entity_t *entity, const crm_value_t *values);
+
 /* INVALID on every field of VALUES (one a field of ENTITY) whose folded text is too long to be
  * stored. */
 crm_error_t *crm_record_check_keys(apr_pool_t *pool, const crm_entity_t *entity,

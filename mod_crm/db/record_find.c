@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "db/record.h"
+#include "db/since.h"
 
 /* Places of an IN: few different numbers, so that each statement stays prepared. */
 #define MOST_PLACES 512
@@ -28,16 +29,21 @@ static const char *select_text(apr_pool_t *pool, const crm_record_find_t *find, 
     APR_ARRAY_PUSH(text, const char *) = "SELECT ";
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if (field->column && is_read(find, field)) {
+            APR_ARRAY_PUSH(text, const char *) = crm_since_begin(pool, field->since);
             APR_ARRAY_PUSH(text, const char *) = "`";
             APR_ARRAY_PUSH(text, const char *) = field->column;
-            APR_ARRAY_PUSH(text, const char *) = "`, ";
+            APR_ARRAY_PUSH(text, const char *) = "`";
+            APR_ARRAY_PUSH(text, const char *) = crm_since_else(pool, field, 0);
+            APR_ARRAY_PUSH(text, const char *) = ", ";
         } else if (field->column) {
             APR_ARRAY_PUSH(text, const char *) = "NULL, ";
         }
     }
     APR_ARRAY_PUSH(text, const char *) =
-        apr_pstrcat(pool, "version, deleted_at FROM `", entity->table, "` WHERE `",
-                    find->field->column, is_by_unique(find) ? "_unique` IN (?" : "` IN (?", NULL);
+        apr_pstrcat(pool, crm_since_needs(pool, entity->since), "version, deleted_at FROM `",
+                    entity->table, "` WHERE ", crm_since_begin(pool, find->field->since), "`",
+                    find->field->column, is_by_unique(find) ? "_unique`" : "`",
+                    find->field->since ? "{else}NULL{end} IN (?" : " IN (?", NULL);
     for (int i = 1; i < places; i++) {
         APR_ARRAY_PUSH(text, const char *) = ", ?";
     }

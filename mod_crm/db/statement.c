@@ -22,7 +22,8 @@ typedef struct crm_statement_t {
     apr_pool_t *pool;
     apr_uint32_t hash;
     const char *text;
-    char *formats; /* one a value; a NULL was prepared as text */
+    char *formats;    /* one a value; a NULL was prepared as text */
+    const char *kept; /* one a value: whether it is bound */
     int nargs;
     apr_dbd_prepared_t *prepared;
 } statement_t;
@@ -105,10 +106,13 @@ static crm_error_t *mistake(crm_connection_t *connection, apr_pool_t *pool, cons
 static crm_error_t *prepare(crm_connection_t *connection, apr_pool_t *pool, const crm_sql_t *sql,
                             apr_uint32_t hash, statement_t **ret_statement)
 {
-    const char *wrong;
-    const char *text = crm_sql_translate(pool, connection->driver, sql, &wrong);
-    if (!text) {
-        return mistake(connection, pool, sql, wrong);
+    crm_sql_form_t form = crm_sql_translate(pool, connection->driver, connection->version, sql);
+    if (form.needs) {
+        connection->not_run = 1;
+        return crm_connection_too_old(connection, pool, form.needs);
+    }
+    if (!form.text) {
+        return mistake(connection, pool, sql, form.wrong);
     }
     if (connection->cached >= MOST_CACHED) {
         crm_statements_clear(connection);
@@ -116,8 +120,8 @@ static crm_error_t *prepare(crm_connection_t *connection, apr_pool_t *pool, cons
     apr_pool_t *own;
     apr_pool_create(&own, connection->pool);
     statement_t *statement = apr_pcalloc(own, sizeof(*statement));
-    int code =
-        apr_dbd_prepare(connection->dbd, own, connection->handle, text, NULL, &statement->prepared);
+    int code = apr_dbd_prepare(connection->dbd, own, connection->handle, form.text, NULL,
+                               &statement->prepared);
     connection->prepared++;
     if (code) {
         crm_error_t *error = crm_connection_error(connection, pool, code, sql->text);
@@ -129,6 +133,7 @@ static crm_error_t *prepare(crm_connection_t *connection, apr_pool_t *pool, cons
     statement->hash = hash;
     statement->text = apr_pstrdup(own, sql->text);
     statement->nargs = sql->nargs;
+    statement->kept = apr_pmemdup(own, form.kept, (apr_size_t)sql->nargs + 1);
     statement->formats = apr_palloc(own, (apr_size_t)sql->nargs + 1);
     for (int i = 0; i < sql->nargs; i++) {
         statement->formats[i] = crm_sql_prepared_format(&sql->args[i]);
@@ -154,14 +159,17 @@ static crm_error_t *find_or_prepare(crm_connection_t *connection, apr_pool_t *po
 
 /* ---- binding */
 
-/* The slots of SQL's values as apr_dbd_pbquery takes them. */
-static const void **bind_values(apr_pool_t *pool, const crm_sql_t *sql)
+/* The slots of SQL's values as apr_dbd_pbquery takes them; those that are KEPT. */
+static const void **bind_values(apr_pool_t *pool, const crm_sql_t *sql, const char *kept)
 {
     static const apr_size_t uuid_size = sizeof(crm_uuid_t);
     apr_size_t slots = (apr_size_t)sql->nargs * SLOTS + 1;
     const void **values = apr_pcalloc(pool, slots * sizeof(*values));
     const void **at = values;
     for (const crm_value_t *value = sql->args; value < sql->args + sql->nargs; value++) {
+        if (!kept[value - sql->args]) {
+            continue;
+        }
         switch (value->kind) {
         case CRM_V_NULL:
             *at++ = NULL;
@@ -195,7 +203,8 @@ static const void **bind_values(apr_pool_t *pool, const crm_sql_t *sql)
 /* Tells of SQL, which was begun at START. */
 static void tell(crm_connection_t *connection, const crm_sql_t *sql, apr_time_t start)
 {
-    const char *text = crm_sql_text(connection->scratch, connection->driver, sql);
+    const char *text =
+        crm_sql_text(connection->scratch, connection->driver, connection->version, sql);
 
     told(connection->database, text ? text : sql->text, apr_time_now() - start);
     apr_pool_clear(connection->scratch);
@@ -226,7 +235,7 @@ static crm_error_t *select_once(crm_reader_t *reader, const crm_rows_t **ret_row
     statement_t *statement;
     apr_dbd_results_t *results = NULL;
     CRM_ERR(find_or_prepare(connection, reader->pool, reader->sql, &statement));
-    const void **values = bind_values(connection->scratch, reader->sql);
+    const void **values = bind_values(connection->scratch, reader->sql, statement->kept);
     int code = apr_dbd_pbselect(connection->dbd, connection->scratch, connection->handle, &results,
                                 statement->prepared, 0, values);
     crm_error_t *error;
@@ -268,7 +277,7 @@ static crm_error_t *execute_once(crm_connection_t *connection, apr_pool_t *pool,
     statement_t *statement;
     int affected = 0;
     CRM_ERR(find_or_prepare(connection, pool, sql, &statement));
-    const void **values = bind_values(connection->scratch, sql);
+    const void **values = bind_values(connection->scratch, sql, statement->kept);
     int code = apr_dbd_pbquery(connection->dbd, connection->scratch, connection->handle, &affected,
                                statement->prepared, values);
     crm_error_t *error = NULL;

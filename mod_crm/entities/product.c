@@ -107,6 +107,7 @@ const crm_entity_t crm_product_entity = {
     .fields = fields,
     .id = "id",
     .order = "-created_at",
+    .since = 7,
     .path = "products",
     .app_label = "product",
     .model = "product",

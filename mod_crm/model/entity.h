@@ -80,6 +80,8 @@ struct crm_entity_t {
     const crm_field_t *fields; /* ends with name NULL */
     const char *id;            /* name of the field that identifies a record and ends every order */
     const char *order;         /* default, as in ordering=: "-created_at" */
+    int since;                 /* version of the tenants' schema that brought its table; 0: the
+                                  first. Before it, what needs the table is UNAVAILABLE */
     const crm_tally_t *tally;  /* or NULL */
     /* of records alone; path NULL: it is none */
     const char *path;   /* below the API's prefix: "leads", "leads/{uuid}/call-summaries" */

@@ -106,6 +106,8 @@ typedef struct crm_field_t {
                                          column is NULL and the field read-only */
     const char *details;              /* CRM_T_OBJECT: the reference field whose record it shows */
     const crm_children_t *children;   /* CRM_T_LIST */
+    int since; /* version of the tenants' schema that brought it; 0: the first. Databases of the
+                  version before are served without it (db/since.h) */
 
     /* for OpenAPI alone */
     const struct crm_entity_t *object;

@@ -26,15 +26,28 @@ static int is_short(const crm_write_t *write)
     return size <= MOST_TEXT;
 }
 
+/* 1 when it may be one of ITEMS alone that the database is not ready for. */
+static int has_new(void *const *items, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const crm_write_t *write = ((item_t *)items[i])->write;
+        if (crm_record_has_new(write->pool, write->entity, write->values)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* What ITEM's write came to, in a group of COUNT that ended with ERROR. Where the database is away,
- * or busy, each is told so; whatever else is wrong with one of them, it is not with all. */
-static void end(item_t *item, int count, crm_error_t *error)
+ * or busy, each is told so (SHARED); whatever else is wrong with one of them, it is not with all.
+ */
+static void end(item_t *item, int count, crm_error_t *error, int shared)
 {
     if (!error) {
         item->error = item->write->refusal;
     } else if (count == 1) {
         item->error = error;
-    } else if (error->kind == CRM_E_UNAVAILABLE || error->kind == CRM_E_LOCKED) {
+    } else if (shared) {
         item->error = crm_error_copy(item->write->pool, error);
     } else {
         item->alone = 1;
@@ -50,8 +63,10 @@ static void run_group(void *const *items, int count)
         writes[i] = ((item_t *)items[i])->write;
     }
     crm_error_t *error = crm_writes_run(&all);
+    int shared = error && (error->kind == CRM_E_LOCKED ||
+                           (error->kind == CRM_E_UNAVAILABLE && !has_new(items, count)));
     for (int i = 0; i < count; i++) {
-        end(items[i], count, error);
+        end(items[i], count, error, shared);
     }
 }
 

@@ -137,6 +137,7 @@ crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const cha
     db->pool = site->connections;
     db->server = site->tenant_database;
     db->database = crm_db_url_database(pool, site->tenant_database, slug);
-    db->needs = crm_migrations_newest(site->tenant_migrations);
+    db->newest = crm_migrations_newest(site->tenant_migrations);
+    db->needs = db->newest > 1 ? db->newest - 1 : 1;
     return db;
 }
