@@ -8,20 +8,23 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "base/time.h"
+#include "service/bulk_insert.h"
 #include "service/migration_state.h"
 
 #define HOST_LENGTH 80
 
 #define COLUMNS 8
 
-#define BEFORE                                                                                     \
-    "INSERT INTO migration_state (tenant_id, state, version, fingerprint, runner, error, "         \
-    "started_at, finished_at) VALUES "
-#define ROW "(?, ?, ?, ?, ?, ?, ?, ?)"
-#define AFTER                                                                                      \
-    " {upsert tenant_id} state = {new state}, version = {new version}, fingerprint = {new "        \
-    "fingerprint}, runner = {new runner}, error = {new error}, started_at = {new started_at}, "    \
-    "finished_at = {new finished_at}"
+static const crm_bulk_insert_t insertion = {
+    .before = "INSERT INTO migration_state (tenant_id, state, version, fingerprint, runner, error, "
+              "started_at, finished_at) VALUES ",
+    .row = "(?, ?, ?, NULLIF(?, ''), NULLIF(?, ''), NULLIF(?, ''), ?, NULLIF(?, ''))",
+    .after = " {upsert tenant_id} state = {new state}, version = {new version}, fingerprint = {new "
+             "fingerprint}, runner = {new runner}, error = {new error}, started_at = {new "
+             "started_at}, finished_at = {new finished_at}",
+    .columns = COLUMNS,
+};
 
 static const char *const states[] = {
     [CRM_MIGRATION_UNKNOWN] = "unknown",
@@ -127,26 +130,42 @@ crm_error_t *crm_migration_states(const crm_site_t *site, apr_pool_t *pool, cons
     return NULL;
 }
 
-static crm_value_t text_or_null(const char *text)
+static crm_value_t text_or_blank(const char *text)
 {
-    return text ? crm_text(text) : crm_null_of(CRM_V_TEXT);
+    return crm_text(text ? text : "");
+}
+
+static void put_row(apr_pool_t *pool, const crm_migration_state_t *state, crm_value_t *ret_cells)
+{
+    const crm_value_t cells[COLUMNS] = {
+        crm_uuid(&state->tenant),
+        crm_text(states[state->state]),
+        crm_int(state->version),
+        text_or_blank(state->fingerprint),
+        text_or_blank(state->runner),
+        text_or_blank(state->error),
+        crm_time(state->started_at),
+        crm_text(state->finished_at ? crm_time_sql(pool, state->finished_at) : ""),
+    };
+    memcpy(ret_cells, cells, sizeof(cells));
 }
 
 crm_error_t *crm_migration_states_write(const crm_site_t *site, apr_pool_t *pool,
-                                        const crm_migration_state_t *const *rows, int count)
+                                        const crm_migration_state_t *rows, int count)
 {
-    crm_value_t values[2 * COLUMNS], *at = values;
+    crm_value_t *values = apr_palloc(pool, ((apr_size_t)count * COLUMNS + 1) * sizeof(*values));
     for (int i = 0; i < count; i++) {
-        *at++ = crm_uuid(&rows[i]->tenant);
-        *at++ = crm_text(states[rows[i]->state]);
-        *at++ = crm_int(rows[i]->version);
-        *at++ = text_or_null(rows[i]->fingerprint);
-        *at++ = text_or_null(rows[i]->runner);
-        *at++ = text_or_null(rows[i]->error);
-        *at++ = crm_time(rows[i]->started_at);
-        *at++ = rows[i]->finished_at ? crm_time(rows[i]->finished_at) : crm_null_of(CRM_V_TIME);
+        put_row(pool, &rows[i], values + (apr_size_t)i * COLUMNS);
     }
-    return crm_db_execute(&site->main, pool,
-                          count > 1 ? BEFORE ROW ", " ROW AFTER : BEFORE ROW AFTER, values,
-                          count * COLUMNS, NULL);
+    crm_error_t *error = crm_bulk_insert(&site->main, pool, &insertion, values, count);
+    if (!error || error->kind != CRM_E_REFERENCE) {
+        return error;
+    }
+    for (int i = 0; i < count; i++) {
+        error = crm_bulk_insert(&site->main, pool, &insertion, values + (apr_size_t)i * COLUMNS, 1);
+        if (error && error->kind != CRM_E_REFERENCE) {
+            return error;
+        }
+    }
+    return NULL;
 }

@@ -44,8 +44,9 @@ int crm_migration_runner_ended(apr_pool_t *pool, const char *runner);
 crm_error_t *crm_migration_states(const crm_site_t *site, apr_pool_t *pool, const char *slug,
                                   apr_array_header_t **ret_states);
 
-/* Writes COUNT (1 or 2) rows, by one statement. A tenant that is gone is REFERENCE. */
+/* Writes the rows of COUNT tenants, which must not be unknown; one that is deleted meanwhile gets
+ * none. */
 crm_error_t *crm_migration_states_write(const crm_site_t *site, apr_pool_t *pool,
-                                        const crm_migration_state_t *const *states, int count);
+                                        const crm_migration_state_t *states, int count);
 
 #endif

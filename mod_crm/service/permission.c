@@ -86,14 +86,22 @@ static crm_error_t *grant_added(const crm_db_t *db, apr_pool_t *pool, apr_int64_
                           CRM_ARGS(crm_time(apr_time_now())), NULL);
 }
 
+static crm_error_t *find_missing(const crm_site_t *site, apr_pool_t *pool, const crm_db_t *db,
+                                 const crm_rows_t **ret_rows, apr_array_header_t **ret_values)
+{
+    CRM_ERR(crm_db_select(db, pool, "SELECT id, app_label, codename FROM permission ORDER BY id",
+                          "iss", CRM_NO_ARGS, ret_rows));
+    *ret_values = missing(site, pool, *ret_rows);
+    return NULL;
+}
+
 static crm_error_t *add_missing(const crm_db_t *db, apr_pool_t *pool, void *baton)
 {
     const crm_site_t *site = baton;
     const crm_rows_t *rows;
+    apr_array_header_t *values;
     CRM_ERR(crm_permission_lock(db, pool));
-    CRM_ERR(crm_db_select(db, pool, "SELECT id, app_label, codename FROM permission ORDER BY id",
-                          "iss", CRM_NO_ARGS, &rows));
-    apr_array_header_t *values = missing(site, pool, rows);
+    CRM_ERR(find_missing(site, pool, db, &rows, &values));
     if (values->nelts == 0) {
         return NULL;
     }
@@ -104,7 +112,11 @@ static crm_error_t *add_missing(const crm_db_t *db, apr_pool_t *pool, void *bato
 
 crm_error_t *crm_permission_sync(const crm_site_t *site, apr_pool_t *pool, const crm_db_t *db)
 {
-    return crm_db_transaction(db, pool, add_missing, (void *)site);
+    const crm_rows_t *rows;
+    apr_array_header_t *values;
+    /* none is ever removed: where all are there, nobody has to wait */
+    CRM_ERR(find_missing(site, pool, db, &rows, &values));
+    return values->nelts ? crm_db_transaction(db, pool, add_missing, (void *)site) : NULL;
 }
 
 crm_error_t *crm_permission_lock(const crm_db_t *db, apr_pool_t *pool)

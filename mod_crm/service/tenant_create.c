@@ -133,8 +133,7 @@ static crm_error_t *note_version(const crm_site_t *site, apr_pool_t *pool,
         .started_at = tenant->created_at,
         .finished_at = apr_time_now(),
     };
-    const crm_migration_state_t *row = &state;
-    return crm_migration_states_write(site, pool, &row, 1);
+    return crm_migration_states_write(site, pool, &state, 1);
 }
 
 /* Tables, the copy of the row, permissions, what the caller puts in; then the tenant is there. */
