@@ -10,6 +10,7 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Secret key", .commands = crm_secret_commands},
     {.title = "State", .commands = crm_check_commands},
     {.title = "Development", .commands = crm_runserver_commands},
+    {.title = "Descriptions", .commands = crm_makemigrations_commands},
     {.title = "Demonstration", .commands = crm_demo_commands},
     {.title = "Databases", .commands = crm_migrate_commands},
     {.title = "Tenants", .commands = crm_tenant_commands},

@@ -65,6 +65,7 @@ extern const crm_command_t crm_demo_commands[];
 extern const crm_command_t crm_django_commands[];
 extern const crm_command_t crm_help_commands[];
 extern const crm_command_t crm_history_commands[];
+extern const crm_command_t crm_makemigrations_commands[];
 extern const crm_command_t crm_migrate_commands[];
 extern const crm_command_t crm_reference_commands[];
 extern const crm_command_t crm_runserver_commands[];

@@ -12,6 +12,7 @@
 #include "crmctl/configuration.h"
 #include "crmctl/confirm.h"
 #include "crmctl/output.h"
+#include "crmctl/parse.h"
 #include "service/session.h"
 #include "service/tenant_repair.h"
 
@@ -138,6 +139,24 @@ static crm_error_t *run_fix_tenant_auth(crm_run_t *run)
     return repair(run, site, tenant);
 }
 
+/* crmctl makemigrations, with this command's configuration. */
+static crm_error_t *make_migrations(crm_run_t *run)
+{
+    static const char *const passed[] = {"--config", "--server", "--httpd"};
+    const char *words[8] = {"makemigrations"};
+    int count = 1;
+    crm_run_t making;
+
+    for (int i = 0; i < 3; i++) {
+        if (crm_run_option(run, passed[i])) {
+            words[count++] = passed[i];
+            words[count++] = crm_run_option(run, passed[i]);
+        }
+    }
+    CRM_ERR(crm_parse(run->pool, count, words, &making));
+    return making.command->run(&making);
+}
+
 static crm_error_t *run_migrate_leads(crm_run_t *run)
 {
     const char *name = crm_run_option(run, "--tenant-name");
@@ -147,6 +166,9 @@ static crm_error_t *run_migrate_leads(crm_run_t *run)
     if (!name == !crm_run_option(run, "--all-tenants")) {
         return crm_error_make(run->pool, CRM_E_BAD_REQUEST,
                               "Give --tenant-name NAME, or --all-tenants.");
+    }
+    if (crm_run_option(run, "--makemigrations")) {
+        CRM_ERR(make_migrations(run));
     }
     CRM_ERR(crm_run_site(run, NULL, &site));
     if (name) {
@@ -284,6 +306,7 @@ static const crm_option_t create_options[] = {
 static const crm_option_t leads_options[] = {
     {.name = "--tenant-name", .value = "NAME", .help = "Only this tenant."},
     {.name = "--all-tenants", .help = "All tenants."},
+    {.name = "--makemigrations", .help = "Write the migration that descriptions need first."},
     {.name = NULL},
 };
 static const crm_option_t tables_options[] = {

@@ -59,28 +59,34 @@ int crm_since_is_absent(apr_pool_t *pool, const crm_field_t *field, crm_value_t 
     }
 }
 
-/* A constant of a description in SQL. Only what needs no quoting is one: the words of choices, and
- * numbers, which in brackets are no number of a column in an order. */
-static const char *literal(apr_pool_t *pool, crm_value_t value, int folded)
+const char *crm_since_absent(apr_pool_t *pool, const crm_field_t *field, int folded)
 {
+    crm_value_t value = absent(pool, field);
     const char *text;
 
     switch (value.kind) {
     case CRM_V_INTEGER:
     case CRM_V_BOOLEAN:
-        return apr_psprintf(pool, "(0 + %" APR_INT64_T_FMT ")", value.as.integer);
+        return apr_psprintf(pool, "%" APR_INT64_T_FMT, value.as.integer);
     case CRM_V_TEXT:
         text = folded ? crm_text_fold(pool, value.as.text) : value.as.text;
-        return strpbrk(text, "'\\?%{}") ? "NULL" : apr_pstrcat(pool, "'", text, "'", NULL);
+        return strpbrk(text, "'\\?%{}") ? NULL : apr_pstrcat(pool, "'", text, "'", NULL);
     default:
-        return "NULL";
+        return NULL;
     }
 }
 
 const char *crm_since_else(apr_pool_t *pool, const crm_field_t *field, int folded)
 {
+    const char *constant = field->since ? crm_since_absent(pool, field, folded) : NULL;
+
     if (!field->since) {
         return "";
     }
-    return apr_pstrcat(pool, "{else}", literal(pool, absent(pool, field), folded), "{end}", NULL);
+    if (!constant) {
+        return "{else}NULL{end}";
+    }
+    /* a number alone would be that of a column in an order */
+    return apr_pstrcat(pool, *constant == '\'' ? "{else}" : "{else}(0 + ", constant,
+                       *constant == '\'' ? "{end}" : "){end}", NULL);
 }

@@ -22,6 +22,10 @@ const char *crm_since_needs(apr_pool_t *pool, int since);
  * where it always is there. */
 const char *crm_since_else(apr_pool_t *pool, const crm_field_t *field, int folded);
 
+/* What FIELD's column (or, FOLDED, its key) is where nothing was said: a constant of SQL made of
+ * its preset; NULL where it has none, or one that would have to be quoted. */
+const char *crm_since_absent(apr_pool_t *pool, const crm_field_t *field, int folded);
+
 /* 1 when VALUE of FIELD says no more than its absence: null, or its preset. */
 int crm_since_is_absent(apr_pool_t *pool, const crm_field_t *field, crm_value_t value);
 
