@@ -67,7 +67,7 @@ sub start_load {
             $call->(PATCH => "/api/customers/$made->{id}/", 200, body => {city => "Town $turn"});
             $call->(GET => '/api/customers/?search=customer&page_size=5', 200);
             $call->(GET => "/api/leads/$lead->{id}/", 200);
-            $call->(DELETE => "/api/customers/$made->{id}/", 204) if $turn % 4 == 0;
+            $call->(DELETE => "/api/customers/$made->{id}/", 200) if $turn % 4 == 0;
         }
     });
 }
@@ -80,8 +80,8 @@ sub end_load {
         $status{$one->{status} // "died: $one->{died}"}++;
         push @wrong, $one->{wrong} if $one->{wrong};
     }
-    is_deeply([grep { !/^20[014]$/ } keys %status], [], "$name: no request fails")
-        or diag(explain(\%status), join "\n", grep { defined } @wrong[0 .. 5]);
+    is_deeply([grep { !/^20[01]$/ } keys %status], [], "$name: no request fails")
+        or diag(explain(\%status), join "\n", @wrong[0 .. ($#wrong > 5 ? 5 : $#wrong)]);
     cmp_ok($status{201} // 0, '>', 20, "$name: under load");
     return;
 }

@@ -196,7 +196,7 @@ static const crm_option_t options[] = {
 };
 
 static const char *const examples[] = {"crmctl makemigrations --dry-run",
-                                       "crmctl makemigrations --directory sql --name products",
+                                       "crmctl makemigrations --directory sql --name one_more",
                                        NULL};
 
 const crm_command_t crm_makemigrations_commands[] = {

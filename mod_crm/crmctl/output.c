@@ -18,26 +18,31 @@ crm_error_t *crm_output_json(apr_pool_t *pool, json_t *json)
     return NULL;
 }
 
-static int column_width(const apr_array_header_t *rows, int column)
+/* The widest cell of COLUMN. */
+static apr_size_t column_width(const apr_array_header_t *rows, int column)
 {
     apr_size_t width = 0;
     for (int i = 0; i < rows->nelts; i++) {
         apr_size_t length = crm_text_length(APR_ARRAY_IDX(rows, i, const char *const *)[column]);
         width = length > width ? length : width;
     }
-    return (int)width;
+    return width;
 }
 
 void crm_output_table(const apr_array_header_t *rows, int columns)
 {
+    apr_size_t *widths = apr_palloc(rows->pool, (apr_size_t)columns * sizeof(*widths));
+    for (int column = 0; column < columns; column++) {
+        widths[column] = column_width(rows, column);
+    }
     for (int i = 0; i < rows->nelts; i++) {
         const char *const *cells = APR_ARRAY_IDX(rows, i, const char *const *);
         for (int column = 0; column < columns; column++) {
-            int pad = column_width(rows, column) - (int)crm_text_length(cells[column]);
             if (column + 1 == columns) {
                 printf("%s\n", cells[column]);
             } else {
-                printf("%s%*s  ", cells[column], pad, "");
+                printf("%s%*s  ", cells[column],
+                       (int)(widths[column] - crm_text_length(cells[column])), "");
             }
         }
     }

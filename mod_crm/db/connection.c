@@ -14,6 +14,11 @@
 /* Seconds until a migration may have ended. */
 #define UPGRADE_RETRY 30
 
+/* How often, and how long after each other, a database that is just changing is asked for its
+ * version. */
+#define CHECK_TURNS 500
+#define CHECK_PAUSE 10000
+
 /* Memory that a connection keeps for its next statement, in bytes. */
 #define MOST_FREE (256 * 1024)
 
@@ -100,35 +105,48 @@ static int read_row(crm_connection_t *connection, const char *sql, const char *c
     return 0;
 }
 
-/* Reads the database's name, "" where it has none, and (VERSIONED) the schema's version. */
+/* Reads the database's name, "" where it has none, and (VERSIONED) the schema's version. On SQLite
+ * the schema may just be changing, or the file be opened or closed by another process: then again.
+ * *RET_REFUSAL says what an error means. */
 static int read_check(crm_connection_t *connection, int versioned, const char *cells[2],
-                      const char **ret_sql)
+                      const char **ret_sql, crm_refusal_t *ret_refusal)
 {
     const char *current = connection->driver->current;
+    int code;
     *ret_sql = apr_pstrcat(
         connection->scratch, "SELECT ", current ? current : "''",
         versioned ? ", MAX(version) FROM schema_migration WHERE is_done = 1" : ", 0", NULL);
-    return read_row(connection, *ret_sql, cells);
+    for (int turn = 0; turn < CHECK_TURNS; turn++) {
+        *ret_refusal = (crm_refusal_t){.kind = CRM_E_DATABASE};
+        if ((code = read_row(connection, *ret_sql, cells)) == 0) {
+            return 0;
+        }
+        connection->driver->explain(connection, connection->scratch, code, ret_refusal);
+        if (!ret_refusal->stale && ret_refusal->kind != CRM_E_LOCKED) {
+            return code;
+        }
+        apr_sleep(CHECK_PAUSE);
+    }
+    return code;
 }
 
 static crm_error_t *check(crm_connection_t *connection, int needs, apr_pool_t *errors)
 {
     const char *cells[2] = {NULL, NULL}, *sql;
-    int code = read_check(connection, 1, cells, &sql);
+    crm_refusal_t refusal;
+    int code = read_check(connection, 1, cells, &sql, &refusal);
     connection->version = 0;
     connection->checked = apr_time_now();
-    if (code) {
-        crm_error_t *error = crm_connection_error(connection, errors, code, sql);
-        if (connection->broken) {
-            return unreachable(connection, errors, error->cause);
-        }
-        if (needs > 0) { /* most probably there is no such table yet */
+    if (code && refusal.kind == CRM_E_DATABASE && !refusal.stale) {
+        /* most probably there is no such table yet */
+        if (needs > 0) {
             return crm_connection_too_old(connection, errors, needs);
         }
-        if ((code = read_check(connection, 0, cells, &sql)) != 0) {
-            error = crm_connection_error(connection, errors, code, sql);
-            return unreachable(connection, errors, error->cause);
-        }
+        code = read_check(connection, 0, cells, &sql, &refusal);
+    }
+    if (code) {
+        crm_error_t *error = crm_connection_error(connection, errors, code, sql);
+        return unreachable(connection, errors, error->cause);
     }
     if (connection->driver->current && (!cells[0] || strcmp(cells[0], connection->database) != 0)) {
         return unreachable(connection, errors, "the server put us on another database");

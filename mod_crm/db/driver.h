@@ -83,6 +83,10 @@ struct crm_driver_t {
     crm_error_t *(*lock)(crm_lock_t *lock, apr_pool_t *pool, apr_interval_time_t wait);
     crm_error_t *(*unlock)(crm_lock_t *lock, apr_pool_t *pool);
 
+    /* The schema's version, where it can be had without a connection, which costs more; 0: it
+     * cannot, or is 0. NULL: never. */
+    int (*peek)(const crm_db_t *db, apr_pool_t *pool);
+
     /* As in db/database.h. */
     crm_error_t *(*create)(const crm_db_t *db, apr_pool_t *pool);
     crm_error_t *(*drop)(const crm_db_t *db, apr_pool_t *pool);

@@ -62,13 +62,11 @@ static sqlite3 *native(const crm_connection_t *connection)
     return apr_dbd_native_handle(connection->dbd, connection->handle);
 }
 
-/* As a URI, whose mode keeps SQLite from making the file. */
-static crm_error_t *parameters(apr_pool_t *pool, const crm_db_url_t *server, const char *database,
-                               const char **ret_parameters)
+/* DATABASE as a URI with QUERY ("?mode=rw"). */
+static const char *uri_of(apr_pool_t *pool, const char *database, const char *query)
 {
     static const char digits[] = "0123456789ABCDEF";
-    char *uri = apr_palloc(pool, strlen(database) * 3 + sizeof("file:?mode=rw")), *at = uri;
-    (void)server;
+    char *uri = apr_palloc(pool, strlen(database) * 3 + strlen(query) + sizeof("file:")), *at = uri;
     at = apr_cpystrn(at, "file:", sizeof("file:"));
     for (; *database; database++) {
         if (strchr("%?#", *database)) {
@@ -79,8 +77,16 @@ static crm_error_t *parameters(apr_pool_t *pool, const crm_db_url_t *server, con
             *at++ = *database;
         }
     }
-    memcpy(at, "?mode=rw", sizeof("?mode=rw"));
-    *ret_parameters = uri;
+    memcpy(at, query, strlen(query) + 1);
+    return uri;
+}
+
+/* The mode keeps SQLite from making the file. */
+static crm_error_t *parameters(apr_pool_t *pool, const crm_db_url_t *server, const char *database,
+                               const char **ret_parameters)
+{
+    (void)server;
+    *ret_parameters = uri_of(pool, database, "?mode=rw");
     return NULL;
 }
 
@@ -268,6 +274,30 @@ static crm_error_t *remove_files(const crm_db_t *db, apr_pool_t *pool, int and_d
     return NULL;
 }
 
+/* Opening a database with a write-ahead log makes files, and closing it removes them. Where there
+ * is no log nobody has it open: the file alone is all, and is read as one that does not change.
+ * Should somebody open it meanwhile, at worst the answer is the one before. */
+static int peek(const crm_db_t *db, apr_pool_t *pool)
+{
+    const char *uri = uri_of(pool, db->database, "?mode=ro&immutable=1");
+    file_t file;
+    sqlite3 *sqlite = NULL;
+    sqlite3_stmt *statement = NULL;
+    int version = 0;
+    if (file_of(apr_pstrcat(pool, db->database, "-wal", NULL), &file)) {
+        return 0;
+    }
+    if (sqlite3_open_v2(uri, &sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(sqlite, "SELECT MAX(version) FROM schema_migration WHERE is_done = 1",
+                           -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        version = sqlite3_column_int(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(sqlite);
+    return version;
+}
+
 static crm_error_t *exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists)
 {
     file_t file;
@@ -331,6 +361,7 @@ const crm_driver_t crm_driver_sqlite3 = {
     .insert_id = insert_id,
     .lock = lock_file,
     .unlock = unlock_file,
+    .peek = peek,
     .create = create,
     .drop = drop,
     .exists = exists,

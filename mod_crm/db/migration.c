@@ -302,8 +302,12 @@ crm_error_t *crm_migration_pending(const crm_db_t *db, apr_pool_t *pool,
 
 crm_error_t *crm_migration_verify(const crm_db_t *db, apr_pool_t *pool, int version)
 {
+    const crm_driver_t *driver = crm_driver(db->server->driver);
     crm_db_t exact = *db;
     crm_connection_t *connection;
+    if (driver->peek && driver->peek(db, pool) == version) {
+        return NULL;
+    }
     exact.needs = version;
     CRM_ERR(crm_pool_acquire(&exact, pool, &connection));
     int found = connection->version;
