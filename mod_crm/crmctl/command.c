@@ -8,16 +8,16 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "About", .commands = crm_help_commands},
     {.title = "Configuration", .commands = crm_reference_commands},
     {.title = "Secret key", .commands = crm_secret_commands},
-    {.title = "State", .commands = crm_check_commands},
-    {.title = "Development", .commands = crm_runserver_commands},
-    {.title = "Descriptions", .commands = crm_makemigrations_commands},
-    {.title = "Demonstration", .commands = crm_demo_commands},
+    {.title = "Databases", .commands = crm_check_commands},
     {.title = "Databases", .commands = crm_migrate_commands},
     {.title = "Tenants", .commands = crm_tenant_commands},
     {.title = "Accounts", .commands = crm_account_commands},
-    {.title = "Users", .commands = crm_user_commands},
-    {.title = "Tokens", .commands = crm_token_commands},
+    {.title = "Accounts", .commands = crm_user_commands},
+    {.title = "Accounts", .commands = crm_token_commands},
     {.title = "History", .commands = crm_history_commands},
+    {.title = "Development", .commands = crm_runserver_commands},
+    {.title = "Development", .commands = crm_demo_commands},
+    {.title = "Development", .commands = crm_makemigrations_commands},
     {.title = "Names of the Django application", .commands = crm_django_commands},
     {.title = NULL},
 };
@@ -113,4 +113,9 @@ const char *crm_run_option(const crm_run_t *run, const char *name)
         }
     }
     abort();
+}
+
+int crm_command_group_begins(const crm_command_group_t *group)
+{
+    return group == crm_command_groups || strcmp(group[-1].title, group->title) != 0;
 }

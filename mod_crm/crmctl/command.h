@@ -74,6 +74,9 @@ extern const crm_command_t crm_tenant_commands[];
 extern const crm_command_t crm_token_commands[];
 extern const crm_command_t crm_user_commands[];
 
+/* 1 when GROUP, one of them, does not go on with the title of the one before. */
+int crm_command_group_begins(const crm_command_group_t *group);
+
 /* All commands, of const crm_command_t *, in the order of the groups. */
 apr_array_header_t *crm_command_list(apr_pool_t *pool);
 

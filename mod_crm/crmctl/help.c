@@ -34,7 +34,9 @@ static void print_overview(void)
 {
     printf("crmctl %s - manages mod_crm\n\nUsage: crmctl COMMAND [OPTION ...]\n", CRM_VERSION);
     for (const crm_command_group_t *group = crm_command_groups; group->title; group++) {
-        printf("\n%s:\n", group->title);
+        if (crm_command_group_begins(group)) {
+            printf("\n%s:\n", group->title);
+        }
         for (const crm_command_t *command = group->commands; command->name; command++) {
             printf("  %-27s %s\n", command->name, command->summary);
         }

@@ -61,7 +61,9 @@ void crm_manual_roff(apr_pool_t *pool)
            "works on.\n.SH COMMANDS\n",
            CRM_VERSION);
     for (const crm_command_group_t *group = crm_command_groups; group->title; group++) {
-        printf(".SS %s\n", group->title);
+        if (crm_command_group_begins(group)) {
+            printf(".SS %s\n", group->title);
+        }
         for (const crm_command_t *command = group->commands; command->name; command++) {
             print_roff_command(pool, command);
         }
@@ -98,7 +100,9 @@ static void print_markdown_command(apr_pool_t *pool, const crm_command_t *comman
 void crm_manual_markdown(apr_pool_t *pool)
 {
     for (const crm_command_group_t *group = crm_command_groups; group->title; group++) {
-        printf("\n## %s\n", group->title);
+        if (crm_command_group_begins(group)) {
+            printf("\n## %s\n", group->title);
+        }
         for (const crm_command_t *command = group->commands; command->name; command++) {
             print_markdown_command(pool, command);
         }

@@ -142,7 +142,7 @@ static int listed(const crm_db_t *db, apr_pool_t *pool, const char *name, const 
                   const char *order, const crm_value_t **ret_row)
 {
     static const crm_page_limits_t limits = {20, 100};
-    static const crm_key_t key = {{1}};
+    static const crm_key_t key = {.bytes = {1}};
     apr_table_t *parameters = apr_table_make(pool, 4);
     crm_query_t *query;
     crm_list_t list;
