@@ -90,8 +90,9 @@ const char *crm_openapi_text(apr_pool_t *pool, const crm_settings_t *settings, c
                              crm_openapi_e version, int is_yaml, apr_size_t *ret_size)
 {
     const char *key =
-        apr_psprintf(pool, "%s %d %d %d %d", settings->prefix, settings->page.page_size,
-                     settings->page.max_page_size, version, is_yaml);
+        apr_psprintf(pool, "%s %d %d %d %d %s", settings->prefix, settings->page.page_size,
+                     settings->page.max_page_size, version, is_yaml,
+                     settings->login_cookie.name ? settings->login_cookie.name : "");
     const text_t text = find(pool, key, settings, version, is_yaml);
     const char *colon = strstr(base_url, "://"), *rest = text.text;
     apr_size_t length = colon ? (apr_size_t)(colon - base_url) : 0;

@@ -9,6 +9,10 @@
 #define TOKEN_HELP                                                                                 \
     "`Token <key>`, the key being what login or registration answered with. `Bearer <key>` does "  \
     "as well."
+#define COOKIE_HELP                                                                                \
+    "What a login with `cookie: true` sets, for browsers. A call that changes something also "     \
+    "needs "                                                                                       \
+    "`X-CSRFToken`, with what that login answered as `csrf_token`."
 
 /* What forms can say, they may. */
 static const struct {
@@ -252,10 +256,17 @@ void crm_openapi_add_named(const crm_openapi_t *doc, json_t *root)
     }
     json_t *bearer = json_pack("{s:s, s:s, s:s}", "type", "http", "scheme", "bearer", "description",
                                "The key that login or registration answered with.");
+    json_t *schemes = json_pack("{s:o, s:o}", "Bearer", bearer, "Token", header);
+    if (doc->settings->login_cookie.name) {
+        json_object_set_new(schemes, "Cookie",
+                            json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", "cookie",
+                                      "name", doc->settings->login_cookie.name, "description",
+                                      COOKIE_HELP));
+    }
     json_object_set_new(root, "components",
-                        json_pack("{s:O, s:O, s:O, s:{s:o, s:o}}", "schemas", doc->schemas,
-                                  "parameters", doc->parameters, "responses", doc->responses,
-                                  "securitySchemes", "Bearer", bearer, "Token", header));
+                        json_pack("{s:O, s:O, s:O, s:o}", "schemas", doc->schemas, "parameters",
+                                  doc->parameters, "responses", doc->responses, "securitySchemes",
+                                  schemes));
 }
 
 json_t *crm_openapi_security(const crm_openapi_t *doc, int is_open)
@@ -263,6 +274,10 @@ json_t *crm_openapi_security(const crm_openapi_t *doc, int is_open)
     if (is_open) {
         return json_array();
     }
-    return is_swagger(doc) ? json_pack("[{s:[]}]", "Token")
-                           : json_pack("[{s:[]}, {s:[]}]", "Bearer", "Token");
+    if (is_swagger(doc)) {
+        return json_pack("[{s:[]}]", "Token");
+    }
+    return doc->settings->login_cookie.name
+               ? json_pack("[{s:[]}, {s:[]}, {s:[]}]", "Bearer", "Token", "Cookie")
+               : json_pack("[{s:[]}, {s:[]}]", "Bearer", "Token");
 }
