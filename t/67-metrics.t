@@ -180,6 +180,7 @@ on_each_database(sub {
     cmp_ok($version, '>', 0, 'its version');
     is($version, $needed, 'is the one that is needed');
     cmp_ok(sum_of($families, qr/^crm_children/), '>=', 1, 'children');
+    is(sum_of($families, qr/^crm_migrations_missing_tenants/), 0, 'no tenant lacks migrations');
     is(sum_of($families, qr/^crm_mail_outbox/), 0, 'no mail waits');
     cmp_ok(sum_of($families, qr/^crm_spool_limit_bytes/), '>', 1 << 20, 'the spool has a bound');
     unlike($server->request(GET => '/metrics')->{body}, qr{\@|://}, 'no account of a database is told');
@@ -211,10 +212,19 @@ on_each_database(sub {
         my %value = $auto =~ /^(Crm\w+): (.*)$/mg;
         cmp_ok($value{CrmRequests}, '>=', 9, 'requests, for scripts');
         ok(exists $value{"Crm$_"}, "Crm$_") for qw(Site Children PoolOpen PoolBusy PoolWaiting HashesRunning HashesWaiting
-            SpoolBytes DatabaseUp SchemaVersion SchemaLag TenantsActive MailsQueued);
+            SpoolBytes DatabaseUp SchemaVersion SchemaLag TenantsActive TenantsBehind TenantsFailed MailsQueued);
         is($value{CrmTenantsActive}, 2, 'tenants');
         like($server->request(GET => '/server-status')->{body}, qr{<h2>mod_crm [\d.]+</h2>.*<th>Database</th>.*acme}s,
             'for people, databases too');
+    };
+
+    subtest 'tenants that lack migrations' => sub {
+        $server->main_sql("UPDATE migration_state SET state = 'failed', error = 'x' WHERE tenant_id = (SELECT id FROM tenant WHERE slug = 'acme')");
+        $server->main_sql("UPDATE migration_state SET version = version - 1 WHERE tenant_id = (SELECT id FROM tenant WHERE slug = 'beta')");
+        ok(Crm::Process::wait_until(30, sub {
+            my $now = parse($server->request(GET => '/metrics')->{body});
+            return sum_of($now, qr/^crm_migrations_missing_tenants/) == 2 && sum_of($now, qr/^crm_migrations_failed_tenants/) == 1;
+        }), 'are counted');
     };
 
     subtest 'killed and restarted' => sub {

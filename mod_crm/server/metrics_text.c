@@ -196,6 +196,8 @@ VALUE(version, site->state.census.version)
 VALUE(needs, site->state.census.needs)
 VALUE(active, site->state.census.tenants_active)
 VALUE(inactive, site->state.census.tenants_inactive)
+VALUE(behind, site->state.census.tenants_behind)
+VALUE(failed, site->state.census.tenants_failed)
 VALUE(queued, site->state.census.mails_queued)
 VALUE(taken, site->state.census.mails_taken)
 VALUE(oldest, SECONDS(site->state.census.oldest_mail))
@@ -221,6 +223,16 @@ static const gauge_t gauges[] = {
      "Tenants",
      2,
      {{"state=\"active\"", active}, {"state=\"inactive\"", inactive}}},
+    {"crm_migrations_missing_tenants",
+     NULL,
+     "Tenants whose databases are not known to be at the newest schema version",
+     2,
+     {{NULL, behind}}},
+    {"crm_migrations_failed_tenants",
+     NULL,
+     "Tenants whose last migration failed",
+     2,
+     {{NULL, failed}}},
     {"crm_mail_outbox",
      NULL,
      "Mails that wait, and those that are being sent",

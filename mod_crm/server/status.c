@@ -30,6 +30,9 @@ static void show_state(request_rec *r, int is_short, const crm_metrics_state_t *
               census->version < census->needs ? census->needs - census->version : 0);
         value(r, is_short, "TenantsActive", "Active tenants", census->tenants_active);
         value(r, is_short, "TenantsInactive", "Inactive tenants", census->tenants_inactive);
+        value(r, is_short, "TenantsBehind", "Tenants that lack migrations", census->tenants_behind);
+        value(r, is_short, "TenantsFailed", "Tenants whose migration failed",
+              census->tenants_failed);
         value(r, is_short, "MailsQueued", "Mails that wait", census->mails_queued);
         value(r, is_short, "MailsTaken", "Mails being sent", census->mails_taken);
     }

@@ -27,6 +27,24 @@ static crm_error_t *count_tenants(const crm_site_t *site, apr_pool_t *pool, crm_
     return NULL;
 }
 
+/* By what the migrations' runner noted last (service/migration_state.h). */
+static crm_error_t *count_migrations(const crm_site_t *site, apr_pool_t *pool, crm_census_t *census)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(
+        &site->main, pool,
+        "SELECT CASE WHEN m.state = 'failed' THEN 1 ELSE 0 END, COUNT(*) FROM tenant t "
+        "LEFT JOIN migration_state m ON m.tenant_id = t.id WHERE t.state <> 'creating' "
+        "AND (m.state IS NULL OR m.state <> 'done' OR m.version < ?) GROUP BY 1",
+        "ii", CRM_ARGS(crm_int(crm_migrations_newest(site->tenant_migrations))), &rows));
+    for (int i = 0; i < rows->count; i++) {
+        const crm_value_t *row = crm_row(rows, i);
+        census->tenants_behind += (int)row[1].as.integer;
+        census->tenants_failed += row[0].as.integer ? (int)row[1].as.integer : 0;
+    }
+    return NULL;
+}
+
 static crm_error_t *count_mails(const crm_site_t *site, apr_pool_t *pool, crm_census_t *census)
 {
     const crm_rows_t *rows;
@@ -52,6 +70,7 @@ crm_error_t *crm_census_take(const crm_site_t *site, apr_pool_t *pool, crm_censu
     CRM_ERR(read_version(site, pool, &census.version));
     if (census.version >= census.needs) {
         CRM_ERR(count_tenants(site, pool, &census));
+        CRM_ERR(count_migrations(site, pool, &census));
         CRM_ERR(count_mails(site, pool, &census));
     }
     *ret_census = census;

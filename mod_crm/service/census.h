@@ -7,11 +7,13 @@
 typedef struct crm_census_t {
     int version, needs; /* of the main database's schema: what it is, what it should be */
     int tenants_active, tenants_inactive;
-    int mails_queued, mails_taken;   /* mails that wait, and those that somebody is sending */
+    int tenants_behind, tenants_failed; /* whose databases are not known to be at the newest schema
+                                           version; of them, those where a migration failed */
+    int mails_queued, mails_taken;      /* mails that wait, and those that somebody is sending */
     apr_interval_time_t oldest_mail; /* how long the oldest of them has waited; 0: there is none */
 } crm_census_t;
 
-/* Three small statements. UNAVAILABLE and the like when the database cannot be asked. */
+/* A few small statements. UNAVAILABLE and the like when the database cannot be asked. */
 crm_error_t *crm_census_take(const crm_site_t *site, apr_pool_t *pool, crm_census_t *ret_census);
 
 /* One thing that a server needs to do its work. */
