@@ -37,7 +37,8 @@ sub run_and_kill {
     }
     my $line = <$out> // '';
     $line = <$out> // '' if $line =~ /_main/;
-    usleep(int rand 40_000);
+    # at once, in the first tenants, or after states were written
+    usleep(int rand((2_000, 40_000, 600_000)[rand 3]));
     kill KILL => $pid;
     1 while <$out>;
     close $out;
