@@ -63,6 +63,7 @@ extern const crm_command_t crm_account_commands[];
 extern const crm_command_t crm_check_commands[];
 extern const crm_command_t crm_demo_commands[];
 extern const crm_command_t crm_django_commands[];
+extern const crm_command_t crm_adopt_commands[];
 extern const crm_command_t crm_help_commands[];
 extern const crm_command_t crm_history_commands[];
 extern const crm_command_t crm_makemigrations_commands[];

@@ -59,7 +59,7 @@ static inline const crm_value_t *crm_row(const crm_rows_t *rows, int n)
 }
 
 /* Reads rows. TYPES says what each column is, one letter each: s text (VARCHAR), l long text or
- * JSON (TEXT), i integer, f real, b boolean, t time, u UUID, x bytes of fixed length 32. A read
+ * JSON (TEXT), i integer, f real, b boolean, t time, u UUID, x bytes. A read
  * outside a transaction that found its connection gone is tried once more on a fresh one. Errors:
  * UNAVAILABLE (no connection, server away), LOCKED, DATABASE. */
 crm_error_t *crm_db_select(const crm_db_t *db, apr_pool_t *pool, const char *sql, const char *types,

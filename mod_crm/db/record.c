@@ -7,11 +7,10 @@
 #include "db/record.h"
 #include "db/since.h"
 
-/* Code points that one folds to at most (U+FDFA, by NFKD): a shorter text needs no counting. */
-#define MOST_FOLDED 18
-
 /* Rows of one INSERT: few different numbers, so that each statement stays prepared. */
 static const int row_counts[] = {64, 16, 8, 4, 2, 1, 0};
+
+#define UNIQUE "_unique"
 
 /* SQL text and its values as they are put together. */
 typedef struct builder_t {
@@ -19,6 +18,7 @@ typedef struct builder_t {
     apr_array_header_t *text; /* of const char * */
     apr_array_header_t *args; /* of crm_value_t */
     int needs;                /* version of the schema; 0: any */
+    int keyless;              /* what is placed enters no unique key */
 } builder_t;
 
 static builder_t start(apr_array_header_t *statements)
@@ -98,38 +98,9 @@ static crm_value_t value_of(const crm_entity_t *entity, const crm_value_t *value
     return values[crm_entity_position(entity, name)];
 }
 
-int crm_record_has_new(apr_pool_t *pool, const crm_entity_t *entity, const crm_value_t *values)
-{
-    for (const crm_field_t *field = entity->fields; field->name; field++) {
-        if (field->since && field->column &&
-            !crm_since_is_absent(pool, field, values[field - entity->fields])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-crm_error_t *crm_record_check_keys(apr_pool_t *pool, const crm_entity_t *entity,
-                                   const crm_value_t *values)
-{
-    crm_error_t *error = NULL;
-
-    for (const crm_field_t *field = entity->fields; field->name; field++) {
-        crm_value_t value = values[field - entity->fields];
-        if ((field->flags & CRM_F_FOLDED) && field->column && value.kind == CRM_V_TEXT &&
-            strlen(value.as.text) > CRM_KEY_LENGTH / MOST_FOLDED &&
-            crm_text_length(crm_text_fold(pool, value.as.text)) > CRM_KEY_LENGTH) {
-            crm_error_add(pool, &error, field->name,
-                          "Ensure this field has no more than %d characters when it is compared.",
-                          CRM_KEY_LENGTH);
-        }
-    }
-    return error;
-}
-
 /* ---- rows of records ---- */
 
-/* The columns that hold a field: itself, its folded twin, its unique one. */
+/* The columns that hold a field: itself, its unique one, its folded twin. */
 typedef void column_fn(builder_t *builder, const char *name, const char *suffix, crm_value_t value);
 
 static void each_column(builder_t *builder, const crm_field_t *field, crm_value_t value,
@@ -139,10 +110,11 @@ static void each_column(builder_t *builder, const crm_field_t *field, crm_value_
     column(builder, field->column, "", typed(field, value));
     if (field->flags & CRM_F_FOLDED) {
         crm_value_t key = folded(builder->pool, value);
-        column(builder, field->column, "_key", key);
         if (field->flags & CRM_F_UNIQUE) {
-            column(builder, field->column, "_unique", unique(key));
+            column(builder, field->column, UNIQUE,
+                   builder->keyless ? crm_null_of(CRM_V_TEXT) : unique(key));
         }
+        column(builder, field->column, "_key", key);
     }
     add(builder, crm_since_end(field->since));
     if (field->since && !crm_since_is_absent(builder->pool, field, value)) {
@@ -166,8 +138,26 @@ static void place_column(builder_t *builder, const char *name, const char *suffi
     add_value(builder, value);
 }
 
+/* A double, which is not in the unique key, need not enter it while its value stays. MySQL sets
+ * columns one after the other: the key is still the old one here. */
+static void set_unique(builder_t *builder, const char *name, crm_value_t value)
+{
+    add_name(builder, name, UNIQUE);
+    add(builder, " = CASE WHEN ");
+    add_name(builder, name, "_key");
+    add(builder, " = ? AND ");
+    add_name(builder, name, UNIQUE);
+    add(builder, " IS NULL THEN NULL ELSE ? END, ");
+    add_value(builder, value);
+    add_value(builder, value);
+}
+
 static void set_column(builder_t *builder, const char *name, const char *suffix, crm_value_t value)
 {
+    if (strcmp(suffix, UNIQUE) == 0) {
+        set_unique(builder, name, value);
+        return;
+    }
     add_name(builder, name, suffix);
     add(builder, " = ?, ");
     add_value(builder, value);
@@ -242,6 +232,53 @@ void crm_record_sql_insert(apr_array_header_t *statements, const crm_entity_t *e
     insert_rows(statements, &insert, count);
 }
 
+static void taken_head(builder_t *builder, const insert_t *insert)
+{
+    add(builder, " (");
+    each_field(builder, insert->entity, NULL, name_column);
+    add(builder, "version, deleted_at)");
+}
+
+static void taken_row(builder_t *builder, const insert_t *insert, int row)
+{
+    const crm_record_taken_t *taken = (const crm_record_taken_t *)insert->rows + row;
+    crm_value_t deleted_at =
+        taken->deleted_at ? crm_time(taken->deleted_at) : crm_null_of(CRM_V_TIME);
+
+    builder->keyless = taken->deleted_at != 0 || taken->is_double;
+    each_field(builder, insert->entity, taken->values, place_column);
+    builder->keyless = 0;
+    add(builder, "1, ?");
+    add_value(builder, deleted_at);
+}
+
+void crm_record_sql_take(apr_array_header_t *statements, const crm_entity_t *entity,
+                         const crm_record_taken_t *rows, int count)
+{
+    const insert_t insert = {.entity = entity,
+                             .table = entity->table,
+                             .head = taken_head,
+                             .row = taken_row,
+                             .rows = rows};
+
+    insert_rows(statements, &insert, count);
+}
+
+void crm_record_sql_refer(apr_array_header_t *statements, const crm_entity_t *entity,
+                          const crm_value_t *values, const crm_field_t *field)
+{
+    builder_t builder = start(statements);
+
+    add(&builder, "UPDATE ");
+    add_name(&builder, entity->table, "");
+    add(&builder, " SET ");
+    add_name(&builder, field->column, "");
+    add(&builder, " = ? WHERE id = ?");
+    add_value(&builder, values[field - entity->fields]);
+    add_value(&builder, value_of(entity, values, entity->id));
+    finish(statements, &builder);
+}
+
 /* What a record keeps from its first day on. */
 static int is_fixed(const crm_entity_t *entity, const crm_field_t *field)
 {
@@ -289,7 +326,7 @@ void crm_record_sql_delete(apr_array_header_t *statements, const crm_entity_t *e
     for (const crm_field_t *field = entity->fields; field->name; field++) {
         if ((field->flags & CRM_F_UNIQUE) && field->column) {
             add(&builder, crm_since_begin(builder.pool, field->since));
-            add_name(&builder, field->column, "_unique");
+            add_name(&builder, field->column, UNIQUE);
             add(&builder, time ? " = NULL, " : " = NULLIF(");
             if (!time) {
                 add_name(&builder, field->column, "_key");

@@ -28,6 +28,22 @@ crm_error_t *crm_record_check_keys(apr_pool_t *pool, const crm_entity_t *entity,
 void crm_record_sql_insert(apr_array_header_t *statements, const crm_entity_t *entity,
                            const crm_value_t *const *rows, int count);
 
+/* A record that is taken over from elsewhere as it is. */
+typedef struct crm_record_taken_t {
+    const crm_value_t *values;
+    apr_time_t deleted_at; /* 0: it is there */
+    int is_double; /* its unique values are taken: it keeps them without entering the keys */
+} crm_record_taken_t;
+
+/* Adds the INSERT of COUNT of them. Version 1. */
+void crm_record_sql_take(apr_array_header_t *statements, const crm_entity_t *entity,
+                         const crm_record_taken_t *rows, int count);
+
+/* Adds the UPDATE that makes FIELD, a reference, of a record that was taken over what VALUES have,
+ * of which that and the id are needed; its version stays. */
+void crm_record_sql_refer(apr_array_header_t *statements, const crm_entity_t *entity,
+                          const crm_value_t *values, const crm_field_t *field);
+
 /* Adds the UPDATE of a record from VERSION to the next; it matches nothing when the record has
  * another version by now, or is deleted. */
 void crm_record_sql_update(apr_array_header_t *statements, const crm_entity_t *entity,

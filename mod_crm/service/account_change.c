@@ -101,6 +101,23 @@ static crm_error_t *end_tokens(const crm_db_t *db, apr_pool_t *pool, apr_int64_t
                           NULL);
 }
 
+/* What stays has the key that it had: that of an account which was taken over with another's name
+ * or address (service/adopt_account.c) is not what it folds to. */
+static crm_error_t *keep_keys(const crm_db_t *db, apr_pool_t *pool, const update_t *update,
+                              crm_account_keys_t *keys)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(db, pool, "SELECT username_key, email_key FROM account WHERE id = ?",
+                          "ss", CRM_ARGS(crm_int(update->id)), &rows));
+    if (rows->count && strcmp(update->after.username, update->before.username) == 0) {
+        keys->username = crm_row(rows, 0)[0].as.text;
+    }
+    if (rows->count && strcmp(update->after.email, update->before.email) == 0) {
+        keys->email = crm_row(rows, 0)[1].as.text;
+    }
+    return NULL;
+}
+
 static crm_error_t *update_row(const crm_db_t *db, apr_pool_t *pool, void *baton)
 {
     update_t *update = baton;
@@ -126,6 +143,7 @@ static crm_error_t *update_row(const crm_db_t *db, apr_pool_t *pool, void *baton
     }
     crm_account_keys_t keys;
     CRM_ERR(crm_account_fold(pool, after, &keys));
+    CRM_ERR(keep_keys(db, pool, update, &keys));
     CRM_ERR(crm_account_check_free(&here, pool, update->id, &keys));
     CRM_ERR(crm_account_taken(&here, pool, write_row(db, pool, update, &keys)));
     return after->is_active ? NULL : end_tokens(db, pool, update->id, NULL);

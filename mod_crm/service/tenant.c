@@ -185,7 +185,8 @@ static crm_error_t *change_row(const crm_db_t *db, apr_pool_t *pool, const updat
         "version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
         CRM_ARGS(crm_text(name), crm_text(key),
                  crm_bool(change->is_active < 0 ? now->is_active : change->is_active),
-                 crm_time(apr_time_now()), crm_uuid(&now->id), crm_int(now->version)),
+                 crm_time(change->updated_at ? change->updated_at : apr_time_now()),
+                 crm_uuid(&now->id), crm_int(now->version)),
         &changed);
     if (error && error->kind == CRM_E_DUPLICATE) {
         return crm_error_field(pool, "name", "A tenant with that name already exists.");

@@ -51,10 +51,23 @@ crm_error_t *crm_tenant_create(const crm_site_t *site, apr_pool_t *pool, const c
                                const char *name_field, crm_tenant_fill_fn *fill, void *baton,
                                crm_tenant_t **ret_tenant);
 
+/* What a tenant that is taken over from elsewhere was there. */
+typedef struct crm_tenant_origin_t {
+    crm_uuid_t id;
+    const char *name;
+    apr_time_t created_at, updated_at;
+} crm_tenant_origin_t;
+
+/* Makes a tenant with the id, name and times that it had, inactive, in the same way. A taken name
+ * is INVALID on `name`; an id that is taken is DUPLICATE. */
+crm_error_t *crm_tenant_take(const crm_site_t *site, apr_pool_t *pool,
+                             const crm_tenant_origin_t *origin, crm_tenant_t **ret_tenant);
+
 /* What to change. */
 typedef struct crm_tenant_change_t {
     const char *name;       /* NULL: keep */
     int is_active;          /* -1: keep */
+    apr_time_t updated_at;  /* what it is from then on; 0: now */
     apr_int64_t if_version; /* -1: any; else PRECONDITION when the tenant has another by now */
 } crm_tenant_change_t;
 

@@ -31,8 +31,9 @@ typedef struct creation_t {
     const char *name, *name_key, *name_field;
     crm_tenant_fill_fn *fill;
     void *baton;
-    int number; /* the slug's, 1 for none */
-    int again;  /* the name or the slug was taken meanwhile: look again */
+    const crm_tenant_origin_t *origin; /* or NULL */
+    int number;                        /* the slug's, 1 for none */
+    int again;                         /* the name or the slug was taken meanwhile: look again */
     crm_tenant_t *tenant;
     crm_db_t *db; /* its database, whatever its schema's version */
 } creation_t;
@@ -101,7 +102,7 @@ static crm_error_t *insert_row(const creation_t *creation, apr_pool_t *pool)
         CRM_ARGS(crm_uuid(&tenant->id), crm_text(tenant->name), crm_text(creation->name_key),
                  crm_text(tenant->slug), crm_text(tenant->database_name),
                  crm_text(crm_text_fold(pool, tenant->database_name)),
-                 crm_bytes(tenant->token_key, CRM_TOKEN_KEY_SIZE), crm_bool(1),
+                 crm_bytes(tenant->token_key, CRM_TOKEN_KEY_SIZE), crm_bool(tenant->is_active),
                  crm_int(tenant->version), crm_time(tenant->created_at),
                  crm_time(tenant->updated_at)),
         NULL);
@@ -186,7 +187,6 @@ static crm_error_t *build(creation_t *creation, apr_pool_t *pool)
 static crm_error_t *create_locked(const crm_db_t *db, apr_pool_t *pool, void *baton)
 {
     creation_t *creation = baton;
-    (void)db;
     int exists;
     CRM_ERR(crm_db_exists(creation->db, pool, &exists));
     if (exists) {
@@ -195,6 +195,15 @@ static crm_error_t *create_locked(const crm_db_t *db, apr_pool_t *pool, void *ba
         return NULL;
     }
     crm_error_t *error = insert_row(creation, pool);
+    if (error && error->kind == CRM_E_DUPLICATE && creation->origin) {
+        /* no other id will do */
+        const crm_rows_t *rows;
+        CRM_ERR(crm_db_select(db, pool, "SELECT slug FROM tenant WHERE id = ?", "s",
+                              CRM_ARGS(crm_uuid(&creation->origin->id)), &rows));
+        if (rows->count > 0) {
+            return error;
+        }
+    }
     if (error && error->kind == CRM_E_DUPLICATE) {
         if (error->key && strcmp(error->key, "database_name") == 0) {
             next_number(creation);
@@ -242,6 +251,12 @@ static crm_error_t *prepare(creation_t *creation, apr_pool_t *pool)
     tenant->is_active = 1;
     tenant->version = 1;
     tenant->created_at = tenant->updated_at = apr_time_now();
+    if (creation->origin) {
+        tenant->id = creation->origin->id;
+        tenant->is_active = 0;
+        tenant->created_at = creation->origin->created_at;
+        tenant->updated_at = creation->origin->updated_at;
+    }
     creation->tenant = tenant;
     creation->db = crm_tenant_unversioned(creation->site, pool, slug);
     creation->again = 0;
@@ -262,6 +277,25 @@ static crm_error_t *create(creation_t *creation, apr_pool_t *pool)
     return crm_error_standard(pool, CRM_E_UNAVAILABLE);
 }
 
+/* Makes it as soon as there is room among those that are being made. */
+static crm_error_t *create_in_turn(creation_t *creation, apr_pool_t *pool, const char *name,
+                                   crm_tenant_t **ret_tenant)
+{
+    CRM_ERR(crm_tenant_check_name(pool, name, creation->name_field, &creation->name,
+                                  &creation->name_key));
+    if (crm_semaphore_acquire(creation->site->creations, PATIENCE) != APR_SUCCESS) {
+        crm_error_t *error = crm_error_make(pool, CRM_E_UNAVAILABLE,
+                                            "Too many tenants are being made. Try again later.");
+        error->retry_after = 5;
+        return error;
+    }
+    crm_error_t *error = create(creation, pool);
+    crm_semaphore_release(creation->site->creations);
+    CRM_ERR(error);
+    *ret_tenant = creation->tenant;
+    return NULL;
+}
+
 crm_error_t *crm_tenant_create(const crm_site_t *site, apr_pool_t *pool, const char *name,
                                const char *name_field, crm_tenant_fill_fn *fill, void *baton,
                                crm_tenant_t **ret_tenant)
@@ -273,16 +307,12 @@ crm_error_t *crm_tenant_create(const crm_site_t *site, apr_pool_t *pool, const c
         .baton = baton,
         .number = 1,
     };
-    CRM_ERR(crm_tenant_check_name(pool, name, name_field, &creation.name, &creation.name_key));
-    if (crm_semaphore_acquire(site->creations, PATIENCE) != APR_SUCCESS) {
-        crm_error_t *error = crm_error_make(pool, CRM_E_UNAVAILABLE,
-                                            "Too many tenants are being made. Try again later.");
-        error->retry_after = 5;
-        return error;
-    }
-    crm_error_t *error = create(&creation, pool);
-    crm_semaphore_release(site->creations);
-    CRM_ERR(error);
-    *ret_tenant = creation.tenant;
-    return NULL;
+    return create_in_turn(&creation, pool, name, ret_tenant);
+}
+
+crm_error_t *crm_tenant_take(const crm_site_t *site, apr_pool_t *pool,
+                             const crm_tenant_origin_t *origin, crm_tenant_t **ret_tenant)
+{
+    creation_t creation = {.site = site, .name_field = "name", .origin = origin, .number = 1};
+    return create_in_turn(&creation, pool, origin->name, ret_tenant);
 }
