@@ -242,14 +242,12 @@ static void taken_head(builder_t *builder, const insert_t *insert)
 static void taken_row(builder_t *builder, const insert_t *insert, int row)
 {
     const crm_record_taken_t *taken = (const crm_record_taken_t *)insert->rows + row;
-    crm_value_t deleted_at =
-        taken->deleted_at ? crm_time(taken->deleted_at) : crm_null_of(CRM_V_TIME);
 
     builder->keyless = taken->deleted_at != 0 || taken->is_double;
     each_field(builder, insert->entity, taken->values, place_column);
     builder->keyless = 0;
     add(builder, "1, ?");
-    add_value(builder, deleted_at);
+    add_value(builder, taken->deleted_at ? crm_time(taken->deleted_at) : crm_null_of(CRM_V_TIME));
 }
 
 void crm_record_sql_take(apr_array_header_t *statements, const crm_entity_t *entity,
@@ -262,21 +260,6 @@ void crm_record_sql_take(apr_array_header_t *statements, const crm_entity_t *ent
                              .rows = rows};
 
     insert_rows(statements, &insert, count);
-}
-
-void crm_record_sql_refer(apr_array_header_t *statements, const crm_entity_t *entity,
-                          const crm_value_t *values, const crm_field_t *field)
-{
-    builder_t builder = start(statements);
-
-    add(&builder, "UPDATE ");
-    add_name(&builder, entity->table, "");
-    add(&builder, " SET ");
-    add_name(&builder, field->column, "");
-    add(&builder, " = ? WHERE id = ?");
-    add_value(&builder, values[field - entity->fields]);
-    add_value(&builder, value_of(entity, values, entity->id));
-    finish(statements, &builder);
 }
 
 /* What a record keeps from its first day on. */
