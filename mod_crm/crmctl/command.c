@@ -18,8 +18,8 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Development", .commands = crm_runserver_commands},
     {.title = "Development", .commands = crm_demo_commands},
     {.title = "Development", .commands = crm_makemigrations_commands},
-    {.title = "Names of the Django application", .commands = crm_django_commands},
-    {.title = "Adoption", .commands = crm_adopt_commands},
+    {.title = "Coming from the Django application", .commands = crm_adopt_commands},
+    {.title = "Coming from the Django application", .commands = crm_django_commands},
     {.title = NULL},
 };
 
