@@ -82,7 +82,7 @@ crm_error_t *crm_connection_too_old(const crm_connection_t *connection, apr_pool
     crm_error_t *error = crm_error_make(errors, CRM_E_UNAVAILABLE, BEING_UPGRADED);
     error->retry_after = UPGRADE_RETRY;
     return crm_error_cause(error,
-                           "%s is at schema version %d and this needs version %d: run "
+                           "%s is at schema version %d and this server needs version %d: run "
                            "\"crmctl migrate\"",
                            connection->name, connection->version, needs);
 }
