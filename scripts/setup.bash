@@ -20,7 +20,7 @@ build_packages=(
     gcc libc6-dev make autoconf automake libtool pkg-config git curl perl procps
     apache2-bin apache2-dev libaprutil1-dbd-mysql libaprutil1-dbd-sqlite3
     libjansson-dev uuid-dev libsodium-dev libicu-dev libssl-dev libcurl4-openssl-dev
-    libzip-dev libexpat1-dev libxlsxwriter-dev libsqlite3-dev libmariadb-dev
+    libzip-dev zlib1g-dev libexpat1-dev libxlsxwriter-dev libsqlite3-dev libmariadb-dev
 )
 database_packages=(mariadb-server-core mariadb-client-core)
 check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format universal-ctags shellcheck valgrind sqlite3

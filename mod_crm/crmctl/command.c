@@ -11,6 +11,8 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Databases", .commands = crm_check_commands},
     {.title = "Databases", .commands = crm_migrate_commands},
     {.title = "Tenants", .commands = crm_tenant_commands},
+    {.title = "A tenant's life", .commands = crm_tenant_life_commands},
+    {.title = "Backups", .commands = crm_tenant_archive_commands},
     {.title = "Accounts", .commands = crm_account_commands},
     {.title = "Accounts", .commands = crm_user_commands},
     {.title = "Accounts", .commands = crm_token_commands},

@@ -71,7 +71,9 @@ extern const crm_command_t crm_migrate_commands[];
 extern const crm_command_t crm_reference_commands[];
 extern const crm_command_t crm_runserver_commands[];
 extern const crm_command_t crm_secret_commands[];
+extern const crm_command_t crm_tenant_archive_commands[];
 extern const crm_command_t crm_tenant_commands[];
+extern const crm_command_t crm_tenant_life_commands[];
 extern const crm_command_t crm_token_commands[];
 extern const crm_command_t crm_user_commands[];
 

@@ -133,8 +133,18 @@ static crm_error_t *become_owner(apr_pool_t *pool, const crm_db_url_t *url)
     if (!found.st_uid) {
         return NULL;
     }
-    if (setgroups(0, NULL) || setgid(found.st_gid) || setuid(found.st_uid)) {
+    if (setgroups(0, NULL) || setresgid(found.st_gid, found.st_gid, 0) ||
+        setresuid(found.st_uid, found.st_uid, 0)) {
         return crm_error_system(pool, errno, "Becoming the owner of %s", folder);
+    }
+    return NULL;
+}
+
+crm_error_t *crm_run_as_caller(apr_pool_t *pool)
+{
+    uid_t real, effective, saved;
+    if (getresuid(&real, &effective, &saved) || seteuid(saved)) {
+        return crm_error_system(pool, errno, "Becoming the caller again");
     }
     return NULL;
 }

@@ -22,6 +22,10 @@ crm_error_t *crm_configuration_read(crm_run_t *run, apr_array_header_t **ret_ser
 /* 1 when NAME, as --server gives it, is SERVER's: "NAME" or "NAME:PORT". */
 int crm_server_is(apr_pool_t *pool, const crm_server_t *server, const char *name);
 
+/* Makes crmctl its caller again where crm_run_site made it the owner of the databases: for files of
+ * the caller's. The site must not be used any more. */
+crm_error_t *crm_run_as_caller(apr_pool_t *pool);
+
 /* The server that --server names; without it, the first of those with CrmEngine on, which must
  * share one site. */
 crm_error_t *crm_server_choose(crm_run_t *run, const apr_array_header_t *servers,

@@ -9,15 +9,23 @@
 #include "crmctl/configuration.h"
 #include "crmctl/output.h"
 #include "crmctl/password_input.h"
-#include "service/tenant.h"
+#include "crmctl/tenant.h"
 
-static json_t *tenant_json(apr_pool_t *pool, const crm_tenant_t *tenant)
+json_t *crm_tenant_output(apr_pool_t *pool, const crm_tenant_t *tenant)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "id", crm_uuid_text(pool, &tenant->id),
-                     "name", tenant->name, "slug", tenant->slug, "database_name",
-                     tenant->database_name, "is_active", tenant->is_active, "created_at",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s*}", "id",
+                     crm_uuid_text(pool, &tenant->id), "name", tenant->name, "slug", tenant->slug,
+                     "database_name", tenant->database_name, "server",
+                     tenant->server && *tenant->server ? tenant->server : "default", "is_active",
+                     tenant->is_active, "state", crm_tenant_state(tenant), "created_at",
                      crm_time_iso(pool, tenant->created_at), "updated_at",
-                     crm_time_iso(pool, tenant->updated_at));
+                     crm_time_iso(pool, tenant->updated_at), "deleted_at",
+                     tenant->deleted_at ? crm_time_iso(pool, tenant->deleted_at) : NULL);
+}
+
+const char *crm_tenant_state(const crm_tenant_t *tenant)
+{
+    return tenant->deleted_at ? "deleted" : tenant->is_active ? "active" : "suspended";
 }
 
 /* ---- tenant create */
@@ -61,7 +69,7 @@ static crm_error_t *run_create(crm_run_t *run)
     CRM_ERR(crm_tenant_create(site, run->pool, run->argv[0], "name",
                               admin.username ? fill_admin : NULL, &admin, &tenant));
     if (crm_run_option(run, "--json")) {
-        json = tenant_json(run->pool, tenant);
+        json = crm_tenant_output(run->pool, tenant);
         if (generated) {
             json_object_set_new(json, "admin_password", json_string(admin.password));
         }
@@ -90,11 +98,11 @@ static crm_error_t *list_tenant(const crm_site_t *site, apr_pool_t *pool,
     const char **cells = apr_palloc(listing->pool, 5 * sizeof(*cells));
 
     (void)site;
-    json_array_append_new(listing->json, tenant_json(pool, tenant));
+    json_array_append_new(listing->json, crm_tenant_output(pool, tenant));
     cells[0] = apr_pstrdup(listing->pool, tenant->name);
     cells[1] = apr_pstrdup(listing->pool, tenant->slug);
     cells[2] = apr_pstrdup(listing->pool, tenant->database_name);
-    cells[3] = tenant->is_active ? "active" : "inactive";
+    cells[3] = crm_tenant_state(tenant);
     cells[4] = crm_time_iso(listing->pool, tenant->created_at);
     APR_ARRAY_PUSH(listing->rows, const char *const *) = cells;
     return NULL;

@@ -10,6 +10,9 @@
 
 typedef struct crm_driver_t crm_driver_t;
 
+/* The tables and triggers of db/capture.c begin so. */
+#define CRM_MOVE_PREFIX "crm_move_"
+
 /* A statement takes as long at most; a server that is silent for longer counts as lost. */
 #define CRM_PATIENCE apr_time_from_sec(30)
 
@@ -54,7 +57,13 @@ struct crm_driver_t {
     const char *facts; /* SELECT version, most connections, time: see crm_db_facts */
     /* As in db/schema_driver.h. */
     crm_error_t *(*schema)(const crm_db_t *db, apr_pool_t *pool, apr_array_header_t *parts);
-    const char *tables; /* SELECT whether the table named by '?' exists: a count */
+    const char *tables;    /* SELECT whether the table named by '?' exists: a count */
+    const char *columns;   /* SELECT of all columns of all tables; see crm_tables_read */
+    const char *cascading; /* SELECT of the tables that crm_tables_cascading gives */
+    const char *refuse; /* in a trigger: ends the statement with UNAVAILABLE when the fence is up */
+    const char *log_table; /* the CREATE TABLE of db/capture.c's log, but for its name */
+    const char *unchecked; /* no references are checked by this connection any more */
+    int compares_rows;     /* (a, b) > (?, ?) finds its place in an index */
 
     /* apr_dbd's parameters for DATABASE on SERVER ("" none). */
     crm_error_t *(*parameters)(apr_pool_t *pool, const crm_db_url_t *server, const char *database,
@@ -74,7 +83,12 @@ struct crm_driver_t {
     /* 1 when an error with CODE says that a statement of DDL had been done before. */
     int (*done_before)(int code);
 
+    /* SQL that gives the real of the column NAME with all its digits, in backquotes. */
+    const char *(*exact_real)(apr_pool_t *pool, const char *name);
+
     crm_error_t *(*begin)(crm_connection_t *connection, apr_pool_t *errors);
+    /* Begins a transaction that sees all tables as they are now, and changes none. */
+    crm_error_t *(*begin_snapshot)(crm_connection_t *connection, apr_pool_t *errors);
     crm_error_t *(*commit)(crm_connection_t *connection, apr_pool_t *errors);
     crm_error_t *(*roll_back)(crm_connection_t *connection, apr_pool_t *errors);
     apr_int64_t (*insert_id)(const crm_connection_t *connection);

@@ -45,6 +45,7 @@ static const meaning_t meanings[] = {
     {.code = SQLITE_CONSTRAINT_UNIQUE, .kind = CRM_E_DUPLICATE},
     {.code = SQLITE_CONSTRAINT_PRIMARYKEY, .kind = CRM_E_DUPLICATE},
     {.code = SQLITE_CONSTRAINT_ROWID, .kind = CRM_E_DUPLICATE},
+    {.code = SQLITE_CONSTRAINT_TRIGGER, .kind = CRM_E_UNAVAILABLE},
     {.code = SQLITE_CONSTRAINT_FOREIGNKEY, .kind = CRM_E_REFERENCE},
     {.code = SQLITE_BUSY, .kind = CRM_E_LOCKED},
     {.code = SQLITE_LOCKED, .kind = CRM_E_LOCKED},
@@ -188,6 +189,19 @@ static int done_before(int code)
 static crm_error_t *begin(crm_connection_t *connection, apr_pool_t *errors)
 {
     return run(connection, errors, "BEGIN IMMEDIATE");
+}
+
+/* A deferred transaction sees what its first read sees. */
+static crm_error_t *begin_snapshot(crm_connection_t *connection, apr_pool_t *errors)
+{
+    return run(connection, errors, "BEGIN; SELECT 1 FROM sqlite_master LIMIT 1");
+}
+
+/* Text that SQLite makes of a real has 15 digits. */
+static const char *exact_real(apr_pool_t *pool, const char *name)
+{
+    return apr_psprintf(pool, "CASE WHEN `%s` IS NULL THEN NULL ELSE printf('%%!.17g', `%s`) END",
+                        name, name);
 }
 
 static crm_error_t *commit(crm_connection_t *connection, apr_pool_t *errors)
@@ -349,13 +363,26 @@ const crm_driver_t crm_driver_sqlite3 = {
     .facts = "SELECT sqlite_version(), 0, NULL",
     .schema = crm_schema_sqlite3,
     .tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+    .columns = "SELECT m.name, p.name, p.type, p.\"notnull\" = 0, p.pk FROM sqlite_master m "
+               "CROSS JOIN pragma_table_info(m.name) p WHERE m.type = 'table' "
+               "AND m.name NOT LIKE 'sqlite|_%' ESCAPE '|' ORDER BY m.name, p.cid",
+    .cascading = "SELECT DISTINCT m.name FROM sqlite_master m "
+                 "CROSS JOIN pragma_foreign_key_list(m.name) f "
+                 "WHERE m.type = 'table' AND f.on_delete = 'CASCADE'",
+    .refuse = "SELECT RAISE(ABORT, 'the database is being moved') FROM crm_move_fence WHERE up = 1",
+    .log_table = "(id INTEGER PRIMARY KEY AUTOINCREMENT, table_name TEXT NOT NULL, "
+                 "k1 BLOB, k2 BLOB, k3 BLOB, k4 BLOB, k5 BLOB)",
+    .unchecked = "PRAGMA foreign_keys = OFF",
+    .compares_rows = 1,
     .parameters = parameters,
     .set_up = set_up,
     .usable = usable,
     .set_patience = set_patience,
     .explain = explain,
     .done_before = done_before,
+    .exact_real = exact_real,
     .begin = begin,
+    .begin_snapshot = begin_snapshot,
     .commit = commit,
     .roll_back = roll_back,
     .insert_id = insert_id,

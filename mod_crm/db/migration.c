@@ -39,6 +39,7 @@ typedef struct run_t {
     int statements; /* of the next one that are done; -1: not begun */
     int refused;    /* the statement after those was refused, so it is not done */
     int is_new;     /* the database goes when this fails */
+    int goal;       /* the file to end with */
 } run_t;
 
 static crm_error_t *refuse(const run_t *run, const char *name, const char *why)
@@ -229,7 +230,7 @@ static crm_error_t *apply_steps(run_t *run, int version)
 static crm_error_t *apply_all(run_t *run, int *ret_applied)
 {
     CRM_ERR(read_state(run));
-    while (run->version < run->migrations->count) {
+    while (run->version < run->goal) {
         CRM_ERR(run->driver->ddl_commits ? apply_steps(run, run->version + 1)
                                          : apply_whole(run, run->version + 1));
         run->version++;
@@ -239,10 +240,10 @@ static crm_error_t *apply_all(run_t *run, int *ret_applied)
     return NULL;
 }
 
-static crm_error_t *migrate(const crm_db_t *db, apr_pool_t *pool,
-                            const crm_migrations_t *migrations, int is_new, int *ret_applied)
+static crm_error_t *migrate(run_t run, int *ret_applied)
 {
-    run_t run = {.db = *db, .pool = pool, .migrations = migrations, .is_new = is_new};
+    const crm_db_t *db = &run.db;
+    apr_pool_t *pool = run.pool;
     int applied = 0;
     run.driver = crm_driver(db->server->driver);
     run.db.needs = 0;
@@ -270,13 +271,20 @@ static crm_error_t *migrate(const crm_db_t *db, apr_pool_t *pool,
 crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrations_t *migrations,
                          int *ret_applied)
 {
-    return migrate(db, pool, migrations, 0, ret_applied);
+    return migrate(
+        (run_t){.db = *db, .pool = pool, .migrations = migrations, .goal = migrations->count},
+        ret_applied);
 }
 
 crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,
-                             const crm_migrations_t *migrations)
+                             const crm_migrations_t *migrations, int version)
 {
-    return migrate(db, pool, migrations, 1, NULL);
+    return migrate((run_t){.db = *db,
+                           .pool = pool,
+                           .migrations = migrations,
+                           .is_new = 1,
+                           .goal = version ? version : migrations->count},
+                   NULL);
 }
 
 crm_error_t *crm_migration_pending(const crm_db_t *db, apr_pool_t *pool,

@@ -31,9 +31,10 @@ crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrati
                          int *ret_applied);
 
 /* The same for a database that was just made and is removed when this does not come to its end: no
- * single statements are recorded, which saves half of the time. */
+ * single statements are recorded, which saves half of the time. It ends with VERSION (0: the
+ * newest), one that there is. */
 crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,
-                             const crm_migrations_t *migrations);
+                             const crm_migrations_t *migrations, int version);
 
 /* What crm_migrate would do, and refuses what it would refuse; changes nothing. *RET_VERSION: where
  * DB is; *RET_NAMES: the files (of const char *) that are not applied, or not wholly. */

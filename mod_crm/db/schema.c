@@ -24,7 +24,7 @@ crm_error_t *crm_schema_of(const crm_db_t *scratch, apr_pool_t *pool,
                            const crm_migrations_t *migrations, apr_array_header_t **ret_parts)
 {
     CRM_ERR(crm_db_create_database(scratch, pool));
-    crm_error_t *error = crm_migrate_new(scratch, pool, migrations);
+    crm_error_t *error = crm_migrate_new(scratch, pool, migrations, 0);
     if (!error) {
         error = crm_schema_read(scratch, pool, ret_parts);
     }

@@ -287,7 +287,8 @@ static crm_error_t *execute_once(crm_connection_t *connection, apr_pool_t *pool,
         *again = 0;
         *ret_affected = affected;
     }
-    if (*again) {
+    /* what could not be run as it was prepared may be run when it is prepared anew */
+    if (*again || (error && error->kind == CRM_E_LOCKED)) {
         drop(connection, statement);
     }
     apr_pool_clear(connection->scratch);

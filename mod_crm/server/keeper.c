@@ -20,6 +20,8 @@ APLOG_USE_MODULE(crm);
 
 #define TURN apr_time_from_sec(1)
 #define GATHER apr_time_from_msec(100) /* records that come together are stored together */
+#define RECOVER apr_time_from_sec(5)   /* what others died in is looked for so often */
+#define TIDY apr_time_from_sec(60)     /* what is over is removed so often */
 #define RETRY apr_time_from_sec(10)    /* of what has to be done once at the start */
 
 struct crm_keeper_t {
@@ -124,6 +126,21 @@ static void move(crm_keeper_t *keeper)
     tell_losses(keeper);
 }
 
+/* Removes what is over, a little at a time: who has more to do comes back sooner. */
+static apr_time_t tidy(crm_keeper_t *keeper)
+{
+    const char *name;
+    crm_error_t *error = crm_tenant_purge_due(keeper->site, keeper->turn, &name);
+
+    if (error) {
+        tell(keeper, "cannot remove what is over", error);
+    } else if (name) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, keeper->server,
+                     "purged tenant %s: it was deleted, and its grace is over", name);
+    }
+    return apr_time_now() + (name && !error ? TURN : TIDY);
+}
+
 /* Waits for something to do: 1 when the thread is to end. */
 static int wait_turn(crm_keeper_t *keeper)
 {
@@ -143,7 +160,7 @@ static int wait_turn(crm_keeper_t *keeper)
 static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
 {
     crm_keeper_t *keeper = data;
-    apr_time_t retry = apr_time_now();
+    apr_time_t retry = apr_time_now(), next = retry, look = retry + RECOVER;
     int begun = 0, stop = 0;
     (void)thread;
 
@@ -157,6 +174,16 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
         stop = wait_turn(keeper);
         if (keeper->site->spool) {
             move(keeper);
+        }
+        if (begun && !stop && apr_time_now() >= look) {
+            crm_error_t *error = recover(keeper);
+            if (error) {
+                tell(keeper, "cannot mend a tenant", error);
+            }
+            look = apr_time_now() + RECOVER;
+        }
+        if (begun && !stop && apr_time_now() >= next) {
+            next = tidy(keeper);
         }
         crm_pool_reap(keeper->site->connections);
         if (!stop) {

@@ -5,7 +5,8 @@
 
 #include "service/directory.h"
 
-#define LIMIT "9" /* CRM_DIRECTORY_MAX and one */
+#define PAGE "200" /* accounts read at a time */
+#define LIMIT "9"  /* CRM_DIRECTORY_MAX and one */
 
 static void hash_by(const crm_key_t *by, const char *key, unsigned char ret_hash[CRM_HASH_SIZE])
 {
@@ -92,6 +93,28 @@ crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *poo
         CRM_ARGS(crm_bytes(first, sizeof(first)), crm_uuid(&tenant_id),
                  crm_bytes(second, sizeof(second)), crm_uuid(&tenant_id)),
         NULL);
+}
+
+crm_error_t *crm_directory_enter_all(const crm_accounts_t *accounts, apr_pool_t *pool)
+{
+    apr_int64_t last = 0;
+    const crm_rows_t *rows;
+    apr_pool_t *page;
+    apr_pool_create(&page, pool);
+    do {
+        apr_pool_clear(page);
+        CRM_ERR(crm_db_select(accounts->db, page,
+                              "SELECT id, username_key, email_key FROM account WHERE id > ? "
+                              "ORDER BY id LIMIT " PAGE,
+                              "iss", CRM_ARGS(crm_int(last)), &rows));
+        for (int i = 0; i < rows->count; i++) {
+            const crm_value_t *row = crm_row(rows, i);
+            CRM_ERR(crm_directory_enter(accounts, page, row[1].as.text, row[2].as.text));
+            last = row[0].as.integer;
+        }
+    } while (rows->count > 0);
+    apr_pool_destroy(page);
+    return NULL;
 }
 
 crm_error_t *crm_directory_rekey(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,

@@ -22,6 +22,9 @@ crm_error_t *crm_directory_find(const crm_site_t *site, apr_pool_t *pool, const 
 crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
                                  const char *other);
 
+/* Enters the keys of all accounts there. */
+crm_error_t *crm_directory_enter_all(const crm_accounts_t *accounts, apr_pool_t *pool);
+
 /* Enters KEY (folded) by the secret key, and, to FINISH the change of that, removes its entry by
  * the key before. */
 crm_error_t *crm_directory_rekey(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,

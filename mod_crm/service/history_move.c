@@ -13,6 +13,7 @@
 
 #include "service/history_record.h"
 #include "service/history_store.h"
+#include "service/tenant.h"
 
 #define PAUSE_MIN apr_time_from_msec(250)
 #define PAUSE_MAX apr_time_from_sec(5)
@@ -210,7 +211,15 @@ static crm_error_t *store_somewhere(mover_t *mover, const group_t *group)
     if (!group->slug) {
         return store_group(mover, main, group, 0);
     }
-    const crm_db_t *db = crm_site_tenant_db(mover->site, mover->batch, group->slug);
+    const char *place;
+    crm_error_t *unknown = crm_tenant_place_by_slug(mover->site, mover->batch, group->slug, &place);
+    if (unknown && unknown->kind == CRM_E_NOT_FOUND) {
+        return store_group(mover, main, group, 1);
+    }
+    if (unknown) {
+        place = group->slug; /* where most are; a database that a tenant has left takes nothing */
+    }
+    const crm_db_t *db = crm_site_tenant_db(mover->site, mover->batch, place);
     apr_time_t began = apr_time_now();
     crm_error_t *error = store_group(mover, db, group, 0);
     if (error && apr_time_now() - began < AT_ONCE && is_gone(mover, group->slug)) {

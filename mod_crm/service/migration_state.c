@@ -109,6 +109,7 @@ static crm_migration_state_t from_row(const crm_value_t *row)
         .error = text_of(row[9]),
         .started_at = time_of(row[10]),
         .finished_at = time_of(row[11]),
+        .server = text_of(row[12]),
     };
 }
 
@@ -119,10 +120,10 @@ crm_error_t *crm_migration_states(const crm_site_t *site, apr_pool_t *pool, cons
     CRM_ERR(crm_db_select(
         &site->main, pool,
         "SELECT t.id, t.name, t.slug, t.database_name, t.is_active, m.state, m.version, "
-        "m.fingerprint, m.runner, m.error, m.started_at, m.finished_at FROM tenant t "
+        "m.fingerprint, m.runner, m.error, m.started_at, m.finished_at, t.server FROM tenant t "
         "LEFT JOIN migration_state m ON m.tenant_id = t.id WHERE t.state <> 'creating' AND "
         "(? = '' OR t.slug = ?) ORDER BY t.id",
-        "usssbsissltt", CRM_ARGS(crm_text(slug ? slug : ""), crm_text(slug ? slug : "")), &rows));
+        "usssbsissltts", CRM_ARGS(crm_text(slug ? slug : ""), crm_text(slug ? slug : "")), &rows));
     *ret_states = apr_array_make(pool, rows->count + 1, sizeof(crm_migration_state_t));
     for (int i = 0; i < rows->count; i++) {
         APR_ARRAY_PUSH(*ret_states, crm_migration_state_t) = from_row(crm_row(rows, i));

@@ -20,6 +20,7 @@ typedef enum {
 typedef struct crm_migration_state_t {
     crm_uuid_t tenant;
     const char *name, *slug, *database;
+    const char *server; /* as in crm_tenant_t */
     int is_active;
     crm_migration_state_e state;
     int version;             /* of its schema; 0: not known */

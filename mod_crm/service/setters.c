@@ -11,6 +11,8 @@
 
 #define SECONDS(n) ((apr_int64_t)(n)*APR_USEC_PER_SEC)
 #define DAYS(n) SECONDS((apr_int64_t)(n)*86400)
+/* as the column tenant.server has it */
+#define SERVER_NAME_LENGTH 64
 #define MIB(n) ((apr_int64_t)(n) << 20)
 
 #define MAX_TENANT_NAME 100
@@ -135,6 +137,8 @@ CRM_VALUE(token_lifetime, token_lifetime, CRM_WORD_SPAN, SECONDS(1), DAYS(3650))
 CRM_VALUE(token_idle, token_idle, CRM_WORD_SPAN, SECONDS(1), DAYS(3650))
 CRM_VALUE(token_cache_life, token_cache, CRM_WORD_SPAN, SECONDS(1), SECONDS(60))
 
+CRM_VALUE(tenant_grace, tenant_grace, CRM_WORD_SPAN, SECONDS(0), DAYS(3650))
+
 CRM_SETTER(token_cache)
 {
     if (strcasecmp(argv[0], "off") == 0) {
@@ -173,6 +177,25 @@ CRM_SETTER(tenant_database)
 {
     (void)argc;
     return database_url(pool, argv[0], 1, &settings->tenant_database);
+}
+
+CRM_SETTER(database_server)
+{
+    settings->database_servers = apr_array_make(pool, argc, sizeof(crm_database_server_t));
+    for (int i = 0; i < argc; i += 2) {
+        crm_database_server_t server = {.name = argv[i]};
+        if (!*server.name || strlen(server.name) > SERVER_NAME_LENGTH ||
+            strspn(server.name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(server.name)) {
+            return crm_word_refuse(pool, server.name,
+                                   "a name of at most 64 characters of a-z, 0-9, _ and -");
+        }
+        if (i + 1 == argc) {
+            return crm_word_refuse(pool, server.name, "followed by a URL");
+        }
+        CRM_ERR(database_url(pool, argv[i + 1], 1, &server.url));
+        APR_ARRAY_PUSH(settings->database_servers, crm_database_server_t) = server;
+    }
+    return NULL;
 }
 
 CRM_SETTER(migrations)

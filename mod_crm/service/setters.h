@@ -39,6 +39,8 @@ CRM_SETTER(cors_headers);
 CRM_SETTER(cors_credentials);
 CRM_SETTER(cors_max_age);
 CRM_SETTER(debug);
+CRM_SETTER(tenant_grace);
+CRM_SETTER(database_server);
 CRM_SETTER(mail_server);
 CRM_SETTER(mail_from);
 CRM_SETTER(mail_templates);

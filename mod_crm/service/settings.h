@@ -43,6 +43,12 @@ typedef struct crm_mail_settings_t {
     const char *templates;    /* folder with en/ in it */
 } crm_mail_settings_t;
 
+/* Another server of tenants' databases. */
+typedef struct crm_database_server_t {
+    const char *name; /* of a-z, 0-9, _ and - */
+    const crm_db_url_t *url;
+} crm_database_server_t;
+
 /* The cookie that a login may set. */
 typedef struct crm_login_cookie_t {
     const char *name; /* NULL: there is none */
@@ -54,10 +60,11 @@ typedef struct crm_login_cookie_t {
 
 typedef struct crm_settings_t {
     int engine;
-    const char *prefix;                  /* begins and ends with '/' */
-    const crm_db_url_t *main_database;   /* NULL: not set */
-    const crm_db_url_t *tenant_database; /* has {slug} */
-    const char *migrations;              /* folder with mysql/ and sqlite3/ */
+    const char *prefix;                   /* begins and ends with '/' */
+    const crm_db_url_t *main_database;    /* NULL: not set */
+    const crm_db_url_t *tenant_database;  /* has {slug} */
+    apr_array_header_t *database_servers; /* of crm_database_server_t; NULL: none */
+    const char *migrations;               /* folder with mysql/ and sqlite3/ */
     const char *docs; /* folder of the documentation pages; NULL: there are none */
     const char *secret_key_file;
     apr_interval_time_t token_cache; /* 0: off */
@@ -67,6 +74,7 @@ typedef struct crm_settings_t {
     const char *tenant_domain;   /* "crm.example.com", or NULL */
     crm_tenant_source_e tenant_from[CRM_FROM_COUNT];
     int ntenant_from;
+    apr_interval_time_t tenant_grace; /* of deleted tenants and old names */
     int registration;
     apr_interval_time_t token_lifetime, token_idle;
     crm_hash_cost_t hash;

@@ -69,6 +69,24 @@ static int is_folder(apr_pool_t *pool, const char *path)
     return (status == APR_SUCCESS || status == APR_INCOMPLETE) && info.filetype == APR_DIR;
 }
 
+/* One code path, one set of migrations. */
+static crm_error_t *database_servers(const check_t *check)
+{
+    const apr_array_header_t *servers = check->settings->database_servers;
+
+    for (int i = 0; servers && i < servers->nelts; i++) {
+        const crm_database_server_t *server = &APR_ARRAY_IDX(servers, i, crm_database_server_t);
+        if (strcmp(server->url->driver, check->settings->tenant_database->driver) != 0) {
+            return fault(check, "CrmDatabaseServer",
+                         apr_psprintf(check->pool,
+                                      "\"%s\": must be of the same kind as CrmTenantDatabase; to "
+                                      "change it, back tenants up and restore them",
+                                      server->name));
+        }
+    }
+    return NULL;
+}
+
 static crm_error_t *migrations(const check_t *check)
 {
     const char *folders[] = {apr_pstrcat(check->pool, check->settings->migrations, "/",
@@ -223,9 +241,9 @@ static crm_error_t *cors(const check_t *check)
 crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *directives,
                                 const crm_settings_t *settings)
 {
-    static check_fn *const checks[] = {databases, connections,    secret_key, migrations, spool,
-                                       tokens,    tenant_sources, trust,      cors,       mail,
-                                       NULL};
+    static check_fn *const checks[] = {
+        databases, database_servers, connections, secret_key, migrations, spool,
+        tokens,    tenant_sources,   trust,       cors,       mail,       NULL};
     const check_t check = {pool, directives, settings};
 
     for (int i = 0; settings->engine && checks[i]; i++) {

@@ -112,6 +112,8 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     CRM_ERR(read_files(site, settings));
     CRM_ERR(open_parts(site, settings));
     site->tenant_database = settings->tenant_database;
+    site->servers = settings->database_servers;
+    site->tenant_grace = settings->tenant_grace;
     site->mail = settings->mail;
     site->mail_unserved = apr_pcalloc(pool, sizeof(*site->mail_unserved));
     site->main = (crm_db_t){
@@ -131,12 +133,33 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     return NULL;
 }
 
-crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *slug)
+const crm_db_url_t *crm_site_server(const crm_site_t *site, const char *name)
 {
+    if (!*name) {
+        return site->tenant_database;
+    }
+    for (int i = 0; site->servers && i < site->servers->nelts; i++) {
+        const crm_database_server_t *server =
+            &APR_ARRAY_IDX(site->servers, i, crm_database_server_t);
+        if (strcmp(server->name, name) == 0) {
+            return server->url;
+        }
+    }
+    return NULL;
+}
+
+crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *place)
+{
+    const char *at = strchr(place, '@');
+    const char *slug = at ? apr_pstrmemdup(pool, place, (apr_size_t)(at - place)) : place;
+    const crm_db_url_t *server = crm_site_server(site, at ? at + 1 : "");
     crm_db_t *db = apr_pcalloc(pool, sizeof(*db));
     db->pool = site->connections;
-    db->server = site->tenant_database;
-    db->database = crm_db_url_database(pool, site->tenant_database, slug);
+    db->server = server ? server : site->tenant_database;
+    /* no database has such a name: the error's cause says it */
+    db->database =
+        server ? crm_db_url_database(pool, server, slug)
+               : apr_pstrcat(pool, "CrmDatabaseServer ", at + 1, " is not configured", NULL);
     db->newest = crm_migrations_newest(site->tenant_migrations);
     db->needs = db->newest > 1 ? db->newest - 1 : 1;
     return db;

@@ -24,6 +24,7 @@ typedef struct crm_site_t {
     crm_pool_t *connections;
     crm_db_t main;
     const crm_db_url_t *tenant_database;
+    const apr_array_header_t *servers; /* of crm_database_server_t; NULL: none */
     crm_key_t key;
     crm_hasher_t *hasher;
     crm_semaphore_t *creations; /* how many tenants may be made at a time */
@@ -34,6 +35,7 @@ typedef struct crm_site_t {
     crm_spool_t *spool;                  /* NULL: no History */
     const crm_entity_t *const *entities; /* the records of the CRM, NULL-terminated; set by whoever
                                             opens the site, which knows none */
+    apr_interval_time_t tenant_grace;    /* of deleted tenants and old names */
     crm_mail_settings_t mail;
     crm_semaphore_t *mail_bell;           /* rung when there is something to send */
     volatile apr_uint32_t *mail_unserved; /* mails asked for without a mail server */
@@ -51,7 +53,11 @@ const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings);
 crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int open_spool,
                            crm_site_t **ret_site);
 
-/* The database of the tenant with SLUG, in POOL. */
-crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *slug);
+/* The server of that name (CrmDatabaseServer; "" is CrmTenantDatabase), or NULL. */
+const crm_db_url_t *crm_site_server(const crm_site_t *site, const char *name);
+
+/* A tenant's database, in POOL. PLACE is its slug, or "slug@server" where it is not in
+ * CrmTenantDatabase. That of a server which is not configured any more cannot be reached. */
+crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *place);
 
 #endif

@@ -14,7 +14,8 @@
 #define LOCK_WAIT apr_time_from_sec(10)
 #define RETRY_AFTER 2 /* seconds */
 
-#define SELECT_TENANT "SELECT " CRM_TENANT_COLUMNS " FROM tenant t WHERE t.state <> 'creating' AND "
+#define SELECT_TENANT                                                                              \
+    "SELECT " CRM_TENANT_MAIN_COLUMNS " FROM tenant t WHERE t.state <> 'creating' AND "
 
 const crm_condition_t crm_tenants_listed = {.sql = "state <> 'creating'"};
 
@@ -42,6 +43,13 @@ void crm_tenant_from_row(const crm_value_t *cells, crm_tenant_t *ret_tenant)
     if (cells[4].kind == CRM_V_BYTES && cells[4].size == CRM_TOKEN_KEY_SIZE) {
         memcpy(ret_tenant->token_key, cells[4].as.bytes, CRM_TOKEN_KEY_SIZE);
     }
+}
+
+void crm_tenant_from_main(const crm_value_t *cells, crm_tenant_t *ret_tenant)
+{
+    crm_tenant_from_row(cells, ret_tenant);
+    ret_tenant->deleted_at = crm_is_null(cells[9]) ? 0 : cells[9].as.time;
+    ret_tenant->server = cells[10].as.text;
 }
 
 crm_error_t *crm_tenant_check_name(apr_pool_t *pool, const char *name, const char *field,
@@ -89,7 +97,7 @@ crm_error_t *crm_tenant_locked(const crm_site_t *site, apr_pool_t *pool, const c
 static crm_tenant_t *copy_of_row(apr_pool_t *pool, const crm_value_t *cells)
 {
     crm_tenant_t *tenant = apr_palloc(pool, sizeof(*tenant));
-    crm_tenant_from_row(cells, tenant);
+    crm_tenant_from_main(cells, tenant);
     return tenant;
 }
 
@@ -99,14 +107,22 @@ crm_error_t *crm_tenant_find(const crm_site_t *site, apr_pool_t *pool, const cha
     const char *key = crm_text_fold(pool, name);
     const crm_rows_t *rows;
     CRM_ERR(crm_db_select(&site->main, pool, SELECT_TENANT "(t.slug = ? OR t.name_key = ?)",
-                          CRM_TENANT_TYPES, CRM_ARGS(crm_text(key), crm_text(key)), &rows));
+                          CRM_TENANT_MAIN_TYPES, CRM_ARGS(crm_text(key), crm_text(key)), &rows));
+    if (rows->count == 0) {
+        CRM_ERR(crm_db_select(
+            &site->main, pool,
+            "SELECT " CRM_TENANT_MAIN_COLUMNS " FROM tenant_alias a JOIN tenant t "
+            "ON t.id = a.tenant_id WHERE a.name_key = ? AND a.expires_at > ? "
+            "AND t.state <> 'creating'",
+            CRM_TENANT_MAIN_TYPES, CRM_ARGS(crm_text(key), crm_time(apr_time_now())), &rows));
+    }
     if (rows->count == 0) {
         return crm_error_make(pool, CRM_E_NOT_FOUND, "Tenant \"%s\" not found or not active",
                               crm_text_cut(pool, name, 4 * NAME_LENGTH));
     }
     crm_tenant_t *tenant = copy_of_row(pool, crm_row(rows, 0));
     if (rows->count > 1 && strcmp(tenant->slug, key) != 0) {
-        crm_tenant_from_row(crm_row(rows, 1), tenant);
+        crm_tenant_from_main(crm_row(rows, 1), tenant);
     }
     *ret_tenant = tenant;
     return NULL;
@@ -116,7 +132,7 @@ crm_error_t *crm_tenant_by_id(const crm_site_t *site, apr_pool_t *pool, const cr
                               crm_tenant_t **ret_tenant)
 {
     const crm_rows_t *rows;
-    CRM_ERR(crm_db_select(&site->main, pool, SELECT_TENANT "t.id = ?", CRM_TENANT_TYPES,
+    CRM_ERR(crm_db_select(&site->main, pool, SELECT_TENANT "t.id = ?", CRM_TENANT_MAIN_TYPES,
                           CRM_ARGS(crm_uuid(id)), &rows));
     if (rows->count == 0) {
         return crm_error_standard(pool, CRM_E_NOT_FOUND);
@@ -125,29 +141,53 @@ crm_error_t *crm_tenant_by_id(const crm_site_t *site, apr_pool_t *pool, const cr
     return NULL;
 }
 
-crm_error_t *crm_tenant_slug_by_token_key(const crm_site_t *site, apr_pool_t *pool,
-                                          const unsigned char key[CRM_TOKEN_KEY_SIZE],
-                                          const char **ret_slug)
+static const char *make_place(apr_pool_t *pool, const char *slug, const char *server)
 {
-    const char *slug = crm_slug_cache_get(site->slugs, pool, key);
-    if (!slug) {
+    return server && *server ? apr_pstrcat(pool, slug, "@", server, NULL) : slug;
+}
+
+const char *crm_tenant_place(apr_pool_t *pool, const crm_tenant_t *tenant)
+{
+    return make_place(pool, tenant->slug, tenant->server);
+}
+
+crm_error_t *crm_tenant_place_by_slug(const crm_site_t *site, apr_pool_t *pool, const char *slug,
+                                      const char **ret_place)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(&site->main, pool, "SELECT server FROM tenant WHERE slug = ?", "s",
+                          CRM_ARGS(crm_text(slug)), &rows));
+    if (rows->count == 0) {
+        return crm_error_standard(pool, CRM_E_NOT_FOUND);
+    }
+    *ret_place = make_place(pool, slug, rows->cells[0].as.text);
+    return NULL;
+}
+
+crm_error_t *crm_tenant_place_by_token_key(const crm_site_t *site, apr_pool_t *pool,
+                                           const unsigned char key[CRM_TOKEN_KEY_SIZE],
+                                           const char **ret_place)
+{
+    const char *place = crm_slug_cache_get(site->slugs, pool, key);
+    if (!place) {
         const crm_rows_t *rows;
         CRM_ERR(crm_db_select(&site->main, pool,
-                              "SELECT slug FROM tenant WHERE token_key = ? AND state <> 'creating'",
-                              "s", CRM_ARGS(crm_bytes(key, CRM_TOKEN_KEY_SIZE)), &rows));
+                              "SELECT slug, server FROM tenant WHERE token_key = ? "
+                              "AND state <> 'creating'",
+                              "ss", CRM_ARGS(crm_bytes(key, CRM_TOKEN_KEY_SIZE)), &rows));
         if (rows->count == 0) {
             return crm_error_standard(pool, CRM_E_NOT_FOUND);
         }
-        slug = crm_row(rows, 0)[0].as.text;
-        crm_slug_cache_put(site->slugs, key, slug);
+        place = make_place(pool, rows->cells[0].as.text, rows->cells[1].as.text);
+        crm_slug_cache_put(site->slugs, key, place);
     }
-    *ret_slug = slug;
+    *ret_place = place;
     return NULL;
 }
 
 crm_db_t *crm_tenant_db(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant)
 {
-    return crm_site_tenant_db(site, pool, tenant->slug);
+    return crm_site_tenant_db(site, pool, crm_tenant_place(pool, tenant));
 }
 
 crm_error_t *crm_tenant_settle(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id)
@@ -171,6 +211,39 @@ crm_error_t *crm_tenant_settle(const crm_site_t *site, apr_pool_t *pool, const c
                           CRM_ARGS(crm_uuid(id), crm_int(tenant->version)), NULL);
 }
 
+/* What CHANGE makes of whether the tenant is active and deleted. */
+static crm_error_t *next_state(apr_pool_t *pool, const crm_tenant_change_t *change,
+                               const crm_tenant_t *now, int *ret_active, crm_value_t *ret_deleted)
+{
+    *ret_active = change->is_active < 0 ? now->is_active : change->is_active;
+    *ret_deleted = now->deleted_at ? crm_time(now->deleted_at) : crm_null_of(CRM_V_TIME);
+    if (change->end == CRM_TENANT_DELETED) {
+        *ret_active = 0;
+        *ret_deleted = crm_time(now->deleted_at ? now->deleted_at : apr_time_now());
+    } else if (change->end == CRM_TENANT_UNDELETED) {
+        *ret_active = 1;
+        *ret_deleted = crm_null_of(CRM_V_TIME);
+    } else if (now->deleted_at && *ret_active) {
+        return crm_error_field(pool, "is_active", "The tenant is deleted: undelete it first.");
+    }
+    return NULL;
+}
+
+/* The name, where it changes: no old name of another tenant's; its own old one is kept. */
+static crm_error_t *change_name(apr_pool_t *pool, const update_t *update, const crm_tenant_t *now)
+{
+    int taken;
+    const char *old_key = crm_text_fold(pool, now->name);
+    if (!update->name || strcmp(old_key, update->name_key) == 0) {
+        return NULL;
+    }
+    CRM_ERR(crm_tenant_alias_taken(update->site, pool, update->name_key, &now->id, &taken));
+    if (taken) {
+        return crm_error_field(pool, "name", "A tenant had that name not long ago.");
+    }
+    return crm_tenant_alias_keep(update->site, pool, &now->id, old_key, update->name_key);
+}
+
 /* Writes the change into the main row, which is 'changing' from then on. */
 static crm_error_t *change_row(const crm_db_t *db, apr_pool_t *pool, const update_t *update,
                                const crm_tenant_t *now)
@@ -179,13 +252,16 @@ static crm_error_t *change_row(const crm_db_t *db, apr_pool_t *pool, const updat
     const char *name = update->name ? update->name : now->name;
     const char *key = update->name ? update->name_key : crm_text_fold(pool, now->name);
     apr_int64_t changed;
+    int active;
+    crm_value_t deleted;
+    CRM_ERR(next_state(pool, change, now, &active, &deleted));
+    CRM_ERR(change_name(pool, update, now));
     crm_error_t *error = crm_db_execute(
         db, pool,
         "UPDATE tenant SET name = ?, name_key = ?, is_active = ?, state = 'changing', "
-        "version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
-        CRM_ARGS(crm_text(name), crm_text(key),
-                 crm_bool(change->is_active < 0 ? now->is_active : change->is_active),
-                 crm_time(change->updated_at ? change->updated_at : apr_time_now()),
+        "version = version + 1, updated_at = ?, deleted_at = ? WHERE id = ? AND version = ?",
+        CRM_ARGS(crm_text(name), crm_text(key), crm_bool(active),
+                 crm_time(change->updated_at ? change->updated_at : apr_time_now()), deleted,
                  crm_uuid(&now->id), crm_int(now->version)),
         &changed);
     if (error && error->kind == CRM_E_DUPLICATE) {
@@ -232,7 +308,7 @@ static crm_error_t *each_row(const crm_site_t *site, apr_pool_t *pool, const crm
     for (int i = 0; i < rows->count; i++) {
         crm_tenant_t tenant;
         apr_pool_clear(turn);
-        crm_tenant_from_row(crm_row(rows, i), &tenant);
+        crm_tenant_from_main(crm_row(rows, i), &tenant);
         CRM_ERR(each(site, turn, &tenant, baton));
     }
     apr_pool_destroy(turn);
@@ -251,7 +327,7 @@ crm_error_t *crm_tenant_each(const crm_site_t *site, apr_pool_t *pool, crm_tenan
         CRM_ERR(crm_db_select(&site->main, page,
                               SELECT_TENANT
                               "t.id > ? ORDER BY t.id LIMIT " APR_STRINGIFY(EACH_PAGE),
-                              CRM_TENANT_TYPES, CRM_ARGS(crm_uuid(&last)), &rows));
+                              CRM_TENANT_MAIN_TYPES, CRM_ARGS(crm_uuid(&last)), &rows));
         CRM_ERR(each_row(site, page, rows, each, baton));
         if (rows->count > 0) {
             last = *crm_row(rows, rows->count - 1)[0].as.uuid;

@@ -20,24 +20,33 @@ typedef struct crm_tenant_t {
     int is_active;
     apr_int64_t version; /* counts changes: for ETag */
     apr_time_t created_at, updated_at;
+    apr_time_t deleted_at; /* 0: not; read from the main row alone */
+    const char *server; /* CrmDatabaseServer that has its database; NULL or "": CrmTenantDatabase */
 } crm_tenant_t;
 
 /* For lists of tenants (db/list.h): leaves out those half made. */
 extern const crm_condition_t crm_tenants_listed;
 
-/* By slug, or else by name (folded); also inactive ones, never half-made ones. A slug comes first,
- * because it never changes: nobody takes it from a tenant by choosing it as his name. NOT_FOUND
- * "Tenant \"x\" not found or not active". */
+/* By slug, or else by name (folded), or by the name it had not long ago; also inactive ones, never
+ * half-made ones. A slug comes first, because it never changes: nobody takes it from a tenant by
+ * choosing it as his name. NOT_FOUND "Tenant \"x\" not found or not active". */
 crm_error_t *crm_tenant_find(const crm_site_t *site, apr_pool_t *pool, const char *name,
                              crm_tenant_t **ret_tenant);
 crm_error_t *crm_tenant_by_id(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id,
                               crm_tenant_t **ret_tenant);
 
-/* The slug of the database that a token's key names; what never changes is kept by the process, so
- * that this asks the main database once a key. NOT_FOUND when there is none. */
-crm_error_t *crm_tenant_slug_by_token_key(const crm_site_t *site, apr_pool_t *pool,
-                                          const unsigned char key[CRM_TOKEN_KEY_SIZE],
-                                          const char **ret_slug);
+/* The place (crm_site_tenant_db) of the database that a token's key names; it is kept by the
+ * process, so that this asks the main database once a key. A tenant that was moved since is not in
+ * the database there any more: who finds that out asks anew (crm_slug_cache_forget). NOT_FOUND:
+ * there is none. */
+crm_error_t *crm_tenant_place_by_token_key(const crm_site_t *site, apr_pool_t *pool,
+                                           const unsigned char key[CRM_TOKEN_KEY_SIZE],
+                                           const char **ret_place);
+
+/* Where the database of the tenant is, or of the tenant with SLUG; NOT_FOUND when there is none. */
+const char *crm_tenant_place(apr_pool_t *pool, const crm_tenant_t *tenant);
+crm_error_t *crm_tenant_place_by_slug(const crm_site_t *site, apr_pool_t *pool, const char *slug,
+                                      const char **ret_place);
 
 /* Fills a new tenant's database (its first admin) before the tenant becomes visible. */
 typedef crm_error_t *crm_tenant_fill_fn(const crm_site_t *site, apr_pool_t *pool,
@@ -63,17 +72,21 @@ typedef struct crm_tenant_origin_t {
 crm_error_t *crm_tenant_take(const crm_site_t *site, apr_pool_t *pool,
                              const crm_tenant_origin_t *origin, crm_tenant_t **ret_tenant);
 
-/* What to change. */
+/* Deleting makes a tenant inactive; undeleting makes it active. */
+typedef enum { CRM_TENANT_STAYS, CRM_TENANT_DELETED, CRM_TENANT_UNDELETED } crm_tenant_end_e;
+
+/* What to change. A tenant's old name leads to it for CrmTenantGrace, and is nobody else's. */
 typedef struct crm_tenant_change_t {
     const char *name;       /* NULL: keep */
     int is_active;          /* -1: keep */
     apr_time_t updated_at;  /* what it is from then on; 0: now */
     apr_int64_t if_version; /* -1: any; else PRECONDITION when the tenant has another by now */
+    crm_tenant_end_e end;
 } crm_tenant_change_t;
 
-/* Changes the tenant in both databases, and TENANT with it. A taken name is INVALID on `name`. When
- * the tenant's database is away, UNAVAILABLE: the change is kept and crm_tenant_recover carries it
- * out. */
+/* Changes the tenant in both databases, and TENANT with it. A taken name is INVALID on `name`; so
+ * is making a deleted tenant active, on `is_active`. When the tenant's database is away,
+ * UNAVAILABLE: the change is kept and crm_tenant_recover carries it out. */
 crm_error_t *crm_tenant_update(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
                                const crm_tenant_change_t *change);
 
@@ -81,6 +94,15 @@ crm_error_t *crm_tenant_update(const crm_site_t *site, apr_pool_t *pool, crm_ten
  * be NULL) counts removals. One tenant that cannot be mended does not keep the others from it; the
  * first such error is given at the end. */
 crm_error_t *crm_tenant_recover(const crm_site_t *site, apr_pool_t *pool, int *ret_removed);
+
+/* Removes a deleted TENANT for good: its database, and all that the main database knows of it.
+ * CONFLICT when it is not deleted. */
+crm_error_t *crm_tenant_purge(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant);
+
+/* Purges one tenant whose grace (CrmTenantGrace) is over, and forgets old names whose time is;
+ * *RET_NAME is the tenant's, or NULL when there was none. For a background thread, again and again.
+ */
+crm_error_t *crm_tenant_purge_due(const crm_site_t *site, apr_pool_t *pool, const char **ret_name);
 
 /* Calls EACH for every tenant (also inactive ones, never half-made ones), oldest first, and stops
  * at its first error. POOL given to EACH is cleared between calls. */

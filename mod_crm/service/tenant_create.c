@@ -28,12 +28,10 @@
 /* A tenant being made. */
 typedef struct creation_t {
     const crm_site_t *site;
-    const char *name, *name_key, *name_field;
-    crm_tenant_fill_fn *fill;
-    void *baton;
-    const crm_tenant_origin_t *origin; /* or NULL */
-    int number;                        /* the slug's, 1 for none */
-    int again;                         /* the name or the slug was taken meanwhile: look again */
+    const crm_tenant_plan_t *plan;
+    const char *name, *name_key;
+    int number; /* the slug's, 1 for none */
+    int again;  /* the name or the slug was taken meanwhile: look again */
     crm_tenant_t *tenant;
     crm_db_t *db; /* its database, whatever its schema's version */
 } creation_t;
@@ -74,7 +72,8 @@ static void next_number(creation_t *creation)
 /* A slug that no tenant has, nor has as his name: what it would be found by is his. */
 static crm_error_t *choose_slug(creation_t *creation, apr_pool_t *pool, const char **ret_slug)
 {
-    const char *base = crm_text_slug(pool, creation->name);
+    const crm_tenant_t *like = creation->plan->like;
+    const char *base = like ? like->slug : crm_text_slug(pool, creation->name);
     apr_size_t length = slug_length(creation->site, pool);
     for (;;) {
         const char *slug = slug_text(pool, base, creation->number, length);
@@ -121,6 +120,19 @@ crm_error_t *crm_tenant_copy(const crm_db_t *db, apr_pool_t *pool, const crm_ten
         NULL);
 }
 
+/* The tables, empty, or as the plan loads them at the version that it wants. */
+static crm_error_t *make_tables(const creation_t *creation, apr_pool_t *pool)
+{
+    const crm_tenant_plan_t *plan = creation->plan;
+    const crm_migrations_t *migrations = creation->site->tenant_migrations;
+    CRM_ERR(crm_migrate_new(creation->db, pool, migrations, plan->schema_version));
+    if (!plan->load) {
+        return NULL;
+    }
+    CRM_ERR(plan->load(creation->site, pool, creation->tenant, creation->db, plan->baton));
+    return crm_migrate(creation->db, pool, migrations, NULL);
+}
+
 /* Notes that there is nothing to migrate. */
 static crm_error_t *note_version(const crm_site_t *site, apr_pool_t *pool,
                                  const crm_tenant_t *tenant)
@@ -142,11 +154,11 @@ static crm_error_t *furnish(const creation_t *creation, apr_pool_t *pool)
 {
     const crm_site_t *site = creation->site;
     const crm_tenant_t *tenant = creation->tenant;
-    CRM_ERR(crm_migrate_new(creation->db, pool, site->tenant_migrations));
+    CRM_ERR(make_tables(creation, pool));
     CRM_ERR(crm_tenant_copy(creation->db, pool, tenant));
     CRM_ERR(crm_permission_sync(site, pool, creation->db));
-    if (creation->fill) {
-        CRM_ERR(creation->fill(site, pool, tenant, creation->db, creation->baton));
+    if (creation->plan->fill) {
+        CRM_ERR(creation->plan->fill(site, pool, tenant, creation->db, creation->plan->baton));
     }
     CRM_ERR(note_version(site, pool, tenant));
     apr_int64_t affected;
@@ -195,11 +207,11 @@ static crm_error_t *create_locked(const crm_db_t *db, apr_pool_t *pool, void *ba
         return NULL;
     }
     crm_error_t *error = insert_row(creation, pool);
-    if (error && error->kind == CRM_E_DUPLICATE && creation->origin) {
+    if (error && error->kind == CRM_E_DUPLICATE && creation->plan->origin) {
         /* no other id will do */
         const crm_rows_t *rows;
         CRM_ERR(crm_db_select(db, pool, "SELECT slug FROM tenant WHERE id = ?", "s",
-                              CRM_ARGS(crm_uuid(&creation->origin->id)), &rows));
+                              CRM_ARGS(crm_uuid(&creation->plan->origin->id)), &rows));
         if (rows->count > 0) {
             return error;
         }
@@ -215,6 +227,19 @@ static crm_error_t *create_locked(const crm_db_t *db, apr_pool_t *pool, void *ba
     return build(creation, pool);
 }
 
+/* A name that leads to a tenant which had it is not to be had either. */
+static crm_error_t *check_old_names(const creation_t *creation, apr_pool_t *pool)
+{
+    const crm_uuid_t nobody = {{0}};
+    const crm_tenant_t *like = creation->plan->like;
+    int taken;
+    CRM_ERR(crm_tenant_alias_taken(creation->site, pool, creation->name_key,
+                                   like ? &like->id : &nobody, &taken));
+    return taken ? crm_error_field(pool, creation->plan->name_field,
+                                   "A tenant had that name not long ago.")
+                 : NULL;
+}
+
 /* INVALID when the name is taken; what a crash left under that name is removed first, and who is
  * just making it is waited for. */
 static crm_error_t *clear_name(const creation_t *creation, apr_pool_t *pool)
@@ -225,7 +250,7 @@ static crm_error_t *clear_name(const creation_t *creation, apr_pool_t *pool)
                               "SELECT id, slug, state FROM tenant WHERE name_key = ?", "uss",
                               CRM_ARGS(crm_text(creation->name_key)), &rows));
         if (rows->count == 0) {
-            return NULL;
+            return check_old_names(creation, pool);
         }
         const crm_value_t *row = crm_row(rows, 0);
         if (strcmp(row[2].as.text, "creating") != 0) {
@@ -234,7 +259,8 @@ static crm_error_t *clear_name(const creation_t *creation, apr_pool_t *pool)
         int removed;
         CRM_ERR(crm_tenant_mend(creation->site, pool, row, 1, &removed));
     }
-    return crm_error_field(pool, creation->name_field, "A tenant with that name already exists.");
+    return crm_error_field(pool, creation->plan->name_field,
+                           "A tenant with that name already exists.");
 }
 
 /* The tenant as it will be, with a slug that is free as far as can be seen. */
@@ -243,19 +269,25 @@ static crm_error_t *prepare(creation_t *creation, apr_pool_t *pool)
     const char *slug;
     CRM_ERR(choose_slug(creation, pool, &slug));
     crm_tenant_t *tenant = apr_pcalloc(pool, sizeof(*tenant));
-    crm_uuid_make(&tenant->id);
-    crm_secret_random(tenant->token_key, sizeof(tenant->token_key));
+    if (creation->plan->like) {
+        *tenant = *creation->plan->like;
+        tenant->version++;
+        tenant->updated_at = apr_time_now();
+    } else {
+        crm_uuid_make(&tenant->id);
+        crm_secret_random(tenant->token_key, sizeof(tenant->token_key));
+        tenant->is_active = 1;
+        tenant->version = 1;
+        tenant->created_at = tenant->updated_at = apr_time_now();
+    }
     tenant->name = creation->name;
     tenant->slug = slug;
     tenant->database_name = crm_db_url_name(pool, creation->site->tenant_database, slug);
-    tenant->is_active = 1;
-    tenant->version = 1;
-    tenant->created_at = tenant->updated_at = apr_time_now();
-    if (creation->origin) {
-        tenant->id = creation->origin->id;
+    if (creation->plan->origin) {
+        tenant->id = creation->plan->origin->id;
         tenant->is_active = 0;
-        tenant->created_at = creation->origin->created_at;
-        tenant->updated_at = creation->origin->updated_at;
+        tenant->created_at = creation->plan->origin->created_at;
+        tenant->updated_at = creation->plan->origin->updated_at;
     }
     creation->tenant = tenant;
     creation->db = crm_tenant_unversioned(creation->site, pool, slug);
@@ -263,9 +295,25 @@ static crm_error_t *prepare(creation_t *creation, apr_pool_t *pool)
     return NULL;
 }
 
+/* Removes what a crash left of a tenant that is to be again. */
+static crm_error_t *clear_identity(const creation_t *creation, apr_pool_t *pool)
+{
+    const crm_rows_t *rows;
+    int removed;
+    if (!creation->plan->like) {
+        return NULL;
+    }
+    CRM_ERR(crm_db_select(&creation->site->main, pool,
+                          "SELECT id, slug FROM tenant WHERE id = ? AND state = 'creating'", "us",
+                          CRM_ARGS(crm_uuid(&creation->plan->like->id)), &rows));
+    return rows->count > 0 ? crm_tenant_mend(creation->site, pool, crm_row(rows, 0), 1, &removed)
+                           : NULL;
+}
+
 static crm_error_t *create(creation_t *creation, apr_pool_t *pool)
 {
     for (int turn = 0; turn < TURNS; turn++) {
+        CRM_ERR(clear_identity(creation, pool));
         CRM_ERR(clear_name(creation, pool));
         CRM_ERR(prepare(creation, pool));
         CRM_ERR(crm_tenant_locked(creation->site, pool, creation->tenant->slug, 1, create_locked,
@@ -277,42 +325,36 @@ static crm_error_t *create(creation_t *creation, apr_pool_t *pool)
     return crm_error_standard(pool, CRM_E_UNAVAILABLE);
 }
 
-/* Makes it as soon as there is room among those that are being made. */
-static crm_error_t *create_in_turn(creation_t *creation, apr_pool_t *pool, const char *name,
-                                   crm_tenant_t **ret_tenant)
+crm_error_t *crm_tenant_make(const crm_site_t *site, apr_pool_t *pool,
+                             const crm_tenant_plan_t *plan, crm_tenant_t **ret_tenant)
 {
-    CRM_ERR(crm_tenant_check_name(pool, name, creation->name_field, &creation->name,
-                                  &creation->name_key));
-    if (crm_semaphore_acquire(creation->site->creations, PATIENCE) != APR_SUCCESS) {
+    creation_t creation = {.site = site, .plan = plan, .number = 1};
+    CRM_ERR(crm_tenant_check_name(pool, plan->name, plan->name_field, &creation.name,
+                                  &creation.name_key));
+    if (crm_semaphore_acquire(site->creations, PATIENCE) != APR_SUCCESS) {
         crm_error_t *error = crm_error_make(pool, CRM_E_UNAVAILABLE,
                                             "Too many tenants are being made. Try again later.");
         error->retry_after = 5;
         return error;
     }
-    crm_error_t *error = create(creation, pool);
-    crm_semaphore_release(creation->site->creations);
+    crm_error_t *error = create(&creation, pool);
+    crm_semaphore_release(site->creations);
     CRM_ERR(error);
-    *ret_tenant = creation->tenant;
+    *ret_tenant = creation.tenant;
     return NULL;
+}
+
+crm_error_t *crm_tenant_take(const crm_site_t *site, apr_pool_t *pool,
+                             const crm_tenant_origin_t *origin, crm_tenant_t **ret_tenant)
+{
+    crm_tenant_plan_t plan = {.name = origin->name, .name_field = "name", .origin = origin};
+    return crm_tenant_make(site, pool, &plan, ret_tenant);
 }
 
 crm_error_t *crm_tenant_create(const crm_site_t *site, apr_pool_t *pool, const char *name,
                                const char *name_field, crm_tenant_fill_fn *fill, void *baton,
                                crm_tenant_t **ret_tenant)
 {
-    creation_t creation = {
-        .site = site,
-        .name_field = name_field,
-        .fill = fill,
-        .baton = baton,
-        .number = 1,
-    };
-    return create_in_turn(&creation, pool, name, ret_tenant);
-}
-
-crm_error_t *crm_tenant_take(const crm_site_t *site, apr_pool_t *pool,
-                             const crm_tenant_origin_t *origin, crm_tenant_t **ret_tenant)
-{
-    creation_t creation = {.site = site, .name_field = "name", .origin = origin, .number = 1};
-    return create_in_turn(&creation, pool, origin->name, ret_tenant);
+    crm_tenant_plan_t plan = {.name = name, .name_field = name_field, .fill = fill, .baton = baton};
+    return crm_tenant_make(site, pool, &plan, ret_tenant);
 }

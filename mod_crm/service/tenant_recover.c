@@ -13,16 +13,15 @@ typedef struct mending_t {
     int removed;
 } mending_t;
 
-crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const char *slug)
+crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const char *place)
 {
-    crm_db_t *db = crm_site_tenant_db(site, pool, slug);
+    crm_db_t *db = crm_site_tenant_db(site, pool, place);
     db->needs = 0;
     return db;
 }
 
-/* 1 unless the database at DB holds another tenant than ID: then it is none of ours to remove. */
-static crm_error_t *belongs_to(const crm_db_t *db, apr_pool_t *pool, const crm_uuid_t *id,
-                               int *ret_ours)
+crm_error_t *crm_tenant_owns(const crm_db_t *db, apr_pool_t *pool, const crm_uuid_t *id,
+                             int *ret_ours)
 {
     int exists;
     CRM_ERR(crm_db_exists(db, pool, &exists));
@@ -54,12 +53,16 @@ crm_error_t *crm_tenant_undo(const crm_site_t *site, apr_pool_t *pool, const crm
     CRM_ERR(crm_db_execute(&site->main, pool, "UPDATE tenant SET state = 'creating' WHERE id = ?",
                            CRM_ARGS(crm_uuid(id)), NULL));
     int ours;
-    crm_db_t *db = crm_tenant_unversioned(site, pool, slug);
-    CRM_ERR(belongs_to(db, pool, id, &ours));
+    const char *place;
+    CRM_ERR(crm_tenant_place_by_slug(site, pool, slug, &place));
+    crm_db_t *db = crm_tenant_unversioned(site, pool, place);
+    CRM_ERR(crm_tenant_owns(db, pool, id, &ours));
     if (ours) {
         CRM_ERR(crm_db_drop_database(db, pool));
     }
     CRM_ERR(crm_directory_remove_tenant(site, pool, id));
+    CRM_ERR(crm_db_execute(&site->main, pool, "DELETE FROM tenant_alias WHERE tenant_id = ?",
+                           CRM_ARGS(crm_uuid(id)), NULL));
     return crm_tenant_remove_row(site, pool, id);
 }
 
@@ -70,6 +73,7 @@ static crm_error_t *mend_locked(const crm_db_t *db, apr_pool_t *pool, void *bato
     CRM_ERR(crm_db_select(db, pool, "SELECT slug, state FROM tenant WHERE id = ?", "ss",
                           CRM_ARGS(crm_uuid(mending->id)), &rows));
     const crm_value_t *row = rows->count ? crm_row(rows, 0) : NULL;
+    CRM_ERR(crm_tenant_settle_move(mending->site, pool, mending->id));
     if (row && strcmp(row[1].as.text, "changing") == 0) {
         return crm_tenant_settle(mending->site, pool, mending->id);
     }
@@ -95,7 +99,9 @@ crm_error_t *crm_tenant_mend(const crm_site_t *site, apr_pool_t *pool, const crm
 crm_error_t *crm_tenant_recover(const crm_site_t *site, apr_pool_t *pool, int *ret_removed)
 {
     const crm_rows_t *rows;
-    CRM_ERR(crm_db_select(&site->main, pool, "SELECT id, slug FROM tenant WHERE state <> 'ready'",
+    CRM_ERR(crm_db_select(&site->main, pool,
+                          "SELECT id, slug FROM tenant WHERE state <> 'ready' "
+                          "OR move_state IS NOT NULL",
                           "us", CRM_NO_ARGS, &rows));
     crm_error_t *first = NULL;
     int removed = 0;

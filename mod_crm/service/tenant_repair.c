@@ -123,7 +123,7 @@ static crm_error_t *run(work_t *work, apr_pool_t *pool, crm_db_work_fn *locked)
     const char *slug = work->tenant->slug;
 
     *work->repair = (crm_repair_t){.faults = apr_array_make(pool, 0, sizeof(crm_schema_fault_t))};
-    work->db = crm_tenant_unversioned(work->site, pool, slug);
+    work->db = crm_tenant_unversioned(work->site, pool, crm_tenant_place(pool, work->tenant));
     crm_token_change_begin(work->site->tokens, slug);
     crm_error_t *error = crm_tenant_locked(work->site, pool, slug, 1, locked, work);
     crm_token_change_end(work->site->tokens, slug);

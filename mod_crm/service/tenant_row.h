@@ -12,12 +12,40 @@
     "t.updated_at"
 #define CRM_TENANT_TYPES "usssxbitt"
 
+/* The same of the main database's table, which knows more. */
+#define CRM_TENANT_MAIN_COLUMNS CRM_TENANT_COLUMNS ", t.deleted_at, t.server"
+#define CRM_TENANT_MAIN_TYPES CRM_TENANT_TYPES "ts"
+
 /* The tenant in CELLS; its texts stay where the cells have them. */
 void crm_tenant_from_row(const crm_value_t *cells, crm_tenant_t *ret_tenant);
+void crm_tenant_from_main(const crm_value_t *cells, crm_tenant_t *ret_tenant);
+
+/* Old names (table tenant_alias): *RET_TAKEN is 1 when one of another tenant than ID has NAME_KEY;
+ * a name that ID gives up is kept for it, one that it takes again is not old any more. */
+crm_error_t *crm_tenant_alias_taken(const crm_site_t *site, apr_pool_t *pool, const char *name_key,
+                                    const crm_uuid_t *id, int *ret_taken);
+crm_error_t *crm_tenant_alias_keep(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id,
+                                   const char *old_key, const char *new_key);
 
 /* NAME trimmed, and its folded key; INVALID on FIELD when it is blank or over 100 characters. */
 crm_error_t *crm_tenant_check_name(apr_pool_t *pool, const char *name, const char *field,
                                    const char **ret_name, const char **ret_key);
+
+/* A tenant to be made. */
+typedef struct crm_tenant_plan_t {
+    const char *name, *name_field;
+    const crm_tenant_t *like; /* whose id, token key, slug where it is free, version and dates it
+                                 has; NULL: its own */
+    const crm_tenant_origin_t *origin; /* as in crm_tenant_take, or NULL */
+    int schema_version;                /* that `load` wants */
+    crm_tenant_fill_fn *load;          /* fills the empty tables of an older schema, or NULL */
+    crm_tenant_fill_fn *fill;          /* as in crm_tenant_create, or NULL */
+    void *baton;
+} crm_tenant_plan_t;
+
+/* crm_tenant_create, by PLAN. */
+crm_error_t *crm_tenant_make(const crm_site_t *site, apr_pool_t *pool,
+                             const crm_tenant_plan_t *plan, crm_tenant_t **ret_tenant);
 
 /* Runs WORK under the lock that creating and changing the tenant hold: "tenant-<slug>", a long slug
  * cut and marked with a hash of it. Waits some seconds for another process that has it, then
@@ -31,8 +59,16 @@ crm_error_t *crm_tenant_copy(const crm_db_t *db, apr_pool_t *pool, const crm_ten
 /* Copies the row of the main database into the tenant's and calls it 'ready'. Under the lock. */
 crm_error_t *crm_tenant_settle(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);
 
-/* The tenant's database, whatever its schema's version. */
-crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const char *slug);
+/* The tenant's database at PLACE, whatever its schema's version. */
+crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const char *place);
+
+/* Takes back a move that somebody died in, or ends it, as the main row says. Under the lock. */
+crm_error_t *crm_tenant_settle_move(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);
+
+/* 1 unless the database at DB, where there is one, holds another tenant than ID: then it is none of
+ * ours to remove. */
+crm_error_t *crm_tenant_owns(const crm_db_t *db, apr_pool_t *pool, const crm_uuid_t *id,
+                             int *ret_owns);
 
 /* Removes the row of a tenant being made. */
 crm_error_t *crm_tenant_remove_row(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);

@@ -18,6 +18,10 @@
 /* a use is noted at most so often */
 #define NOTE_EVERY apr_time_from_sec(60)
 
+/* A tenant that is just being switched to another server is waited for, so often and so long. */
+#define SWITCH_TURNS 100
+#define SWITCH_PAUSE apr_time_from_msec(20)
+
 #define TOKEN_COLUMNS "k.expires_at, k.last_used_at, "
 #define TOKEN_TYPES "tt"
 #define TOKEN_CELLS 2
@@ -28,14 +32,20 @@ typedef struct lookup_t {
     const crm_site_t *site;
     unsigned char hash[CRM_HASH_SIZE];
     unsigned char key[CRM_TOKEN_KEY_SIZE];
-    int has_key;      /* 0: a token of the old product */
-    const char *slug; /* NULL: the main database */
+    int has_key;       /* 0: a token of the old product */
+    const char *place; /* of the tenant's database; NULL: the main database */
     apr_time_t now;
 } lookup_t;
 
 static crm_error_t *invalid(apr_pool_t *pool)
 {
     return crm_error_make(pool, CRM_E_UNAUTHENTICATED, "Invalid token.");
+}
+
+/* The slug of its place. */
+static const char *lookup_slug(const lookup_t *lookup, apr_pool_t *pool)
+{
+    return apr_pstrmemdup(pool, lookup->place, strcspn(lookup->place, "@"));
 }
 
 static int is_legacy(const char *text)
@@ -108,17 +118,20 @@ static crm_error_t *find_legacy(lookup_t *lookup, apr_pool_t *pool)
     static const crm_uuid_t main_database = {{0}};
     const crm_rows_t *rows;
     CRM_ERR(crm_db_select(&lookup->site->main, pool,
-                          "SELECT l.tenant_id, t.slug FROM legacy_token l "
+                          "SELECT l.tenant_id, t.slug, t.server FROM legacy_token l "
                           "LEFT JOIN tenant t ON t.id = l.tenant_id AND t.state <> 'creating' "
                           "WHERE l.token_hash = ?",
-                          "us", CRM_ARGS(crm_bytes(lookup->hash, CRM_HASH_SIZE)), &rows));
+                          "uss", CRM_ARGS(crm_bytes(lookup->hash, CRM_HASH_SIZE)), &rows));
     if (rows->count == 0) {
         return invalid(pool);
     }
     const crm_value_t *row = crm_row(rows, 0);
-    lookup->slug = crm_is_null(row[1]) ? NULL : row[1].as.text;
+    if (!crm_is_null(row[1])) {
+        crm_tenant_t there = {.slug = row[1].as.text, .server = row[2].as.text};
+        lookup->place = crm_tenant_place(pool, &there);
+    }
     int in_main = memcmp(row[0].as.uuid, &main_database, sizeof(main_database)) == 0;
-    return lookup->slug || in_main ? NULL : invalid(pool);
+    return lookup->place || in_main ? NULL : invalid(pool);
 }
 
 /* Which database holds the token. */
@@ -138,30 +151,45 @@ static crm_error_t *find_database(lookup_t *lookup, apr_pool_t *pool, const char
         return NULL;
     }
     crm_error_t *error =
-        crm_tenant_slug_by_token_key(lookup->site, pool, lookup->key, &lookup->slug);
+        crm_tenant_place_by_token_key(lookup->site, pool, lookup->key, &lookup->place);
     return error && error->kind == CRM_E_NOT_FOUND ? invalid(pool) : error;
 }
 
-/* The tenant's database could not be asked (ERROR): a token of a tenant that is gone is merely
- * invalid. */
-static crm_error_t *why_away(const lookup_t *lookup, apr_pool_t *pool, crm_error_t *error)
+/* The tenant's database has no answer, or could not be asked (ERROR): where it is now, by the main
+ * database. *RET_AGAIN: it is elsewhere by now, or will be in a moment. A token of a tenant that is
+ * gone is merely invalid. */
+static crm_error_t *look_elsewhere(lookup_t *lookup, apr_pool_t *pool, crm_error_t *error,
+                                   int *ret_again)
 {
     const crm_rows_t *rows;
+    crm_tenant_t there = {.slug = lookup_slug(lookup, pool)};
     crm_error_t *second = crm_db_select(
-        &lookup->site->main, pool, "SELECT slug FROM tenant WHERE slug = ? AND state <> 'creating'",
-        "s", CRM_ARGS(crm_text(lookup->slug)), &rows);
-    if (second || rows->count > 0) {
+        &lookup->site->main, pool,
+        "SELECT server, move_state FROM tenant WHERE slug = ? AND state <> 'creating'", "ss",
+        CRM_ARGS(crm_text(there.slug)), &rows);
+    if (second) {
         return error;
     }
-    if (lookup->has_key) {
+    there.server = rows->count > 0 ? rows->cells[0].as.text : NULL;
+    const char *place = crm_tenant_place(pool, &there);
+    int moved = rows->count > 0 && strcmp(place, lookup->place) != 0;
+    int moving = rows->count > 0 && !crm_is_null(rows->cells[1]) &&
+                 (strcmp(rows->cells[1].as.text, "switching") == 0 ||
+                  strcmp(rows->cells[1].as.text, "undoing") == 0);
+    if (lookup->has_key && (moved || rows->count == 0)) {
         crm_slug_cache_forget(lookup->site->slugs, lookup->key);
     }
-    return invalid(pool);
+    *ret_again = moved || moving;
+    if (moving && !moved) {
+        apr_sleep(SWITCH_PAUSE);
+    }
+    lookup->place = place;
+    return rows->count > 0 ? error : invalid(pool);
 }
 
-/* The token's row with its account and, in a tenant's database, the tenant. */
-static crm_error_t *read_token(const lookup_t *lookup, apr_pool_t *pool, const crm_db_t *db,
-                               const crm_value_t **ret_row)
+/* The token's row with its account and, in a tenant's database, the tenant; NULL: there is none. */
+static crm_error_t *select_token(const lookup_t *lookup, apr_pool_t *pool, const crm_db_t *db,
+                                 const crm_value_t **ret_row)
 {
     static const char in_main[] =
         "SELECT " TOKEN_COLUMNS CRM_ACCOUNT_COLUMNS TOKEN_FROM " WHERE k.token_hash = ?";
@@ -169,15 +197,37 @@ static crm_error_t *read_token(const lookup_t *lookup, apr_pool_t *pool, const c
         "SELECT " TOKEN_COLUMNS CRM_ACCOUNT_COLUMNS ", " CRM_TENANT_COLUMNS TOKEN_FROM
         " CROSS JOIN tenant t WHERE k.token_hash = ?";
     const crm_rows_t *rows;
-    crm_error_t *error = crm_db_select(db, pool, lookup->slug ? in_tenant : in_main,
-                                       lookup->slug ? TOKEN_TYPES CRM_ACCOUNT_TYPES CRM_TENANT_TYPES
-                                                    : TOKEN_TYPES CRM_ACCOUNT_TYPES,
-                                       CRM_ARGS(crm_bytes(lookup->hash, CRM_HASH_SIZE)), &rows);
-    if (error) {
-        return lookup->slug ? why_away(lookup, pool, error) : error;
-    }
+    CRM_ERR(crm_db_select(db, pool, lookup->place ? in_tenant : in_main,
+                          lookup->place ? TOKEN_TYPES CRM_ACCOUNT_TYPES CRM_TENANT_TYPES
+                                        : TOKEN_TYPES CRM_ACCOUNT_TYPES,
+                          CRM_ARGS(crm_bytes(lookup->hash, CRM_HASH_SIZE)), &rows));
     *ret_row = rows->count > 0 ? crm_row(rows, 0) : NULL;
-    return *ret_row ? NULL : invalid(pool);
+    return NULL;
+}
+
+/* The same, wherever the tenant's database is by now: *RET_DB. */
+static crm_error_t *read_token(lookup_t *lookup, apr_pool_t *pool, const crm_db_t **ret_db,
+                               const crm_value_t **ret_row)
+{
+    for (int turn = 0;; turn++) {
+        int again = 0;
+        *ret_db = lookup->place ? crm_site_tenant_db(lookup->site, pool, lookup->place)
+                                : &lookup->site->main;
+        crm_error_t *error = select_token(lookup, pool, *ret_db, ret_row);
+        if (!error && *ret_row) {
+            return NULL;
+        }
+        error = error ? error : invalid(pool);
+        if (lookup->place) {
+            error = look_elsewhere(lookup, pool, error, &again);
+        }
+        if (!again) {
+            return error;
+        }
+        if (turn == SWITCH_TURNS) {
+            return crm_error_standard(pool, CRM_E_UNAVAILABLE);
+        }
+    }
 }
 
 /* A use not noted lets the token idle a little earlier, no more: no error of the request. */
@@ -197,9 +247,11 @@ static void note_use(const lookup_t *lookup, apr_pool_t *pool, const crm_db_t *d
 static crm_actor_t *make_actor(const lookup_t *lookup, apr_pool_t *pool, const crm_value_t *row)
 {
     crm_actor_t *actor = apr_pcalloc(pool, sizeof(*actor));
-    if (lookup->slug) {
+    if (lookup->place) {
+        const char *at = strchr(lookup->place, '@');
         actor->tenant = apr_palloc(pool, sizeof(*actor->tenant));
         crm_tenant_from_row(row + TOKEN_CELLS + CRM_ACCOUNT_CELLS, actor->tenant);
+        actor->tenant->server = at ? at + 1 : "";
     }
     crm_account_from_row(row + TOKEN_CELLS, actor->tenant, &actor->account);
     memcpy(actor->token_hash, lookup->hash, CRM_HASH_SIZE);
@@ -208,9 +260,9 @@ static crm_actor_t *make_actor(const lookup_t *lookup, apr_pool_t *pool, const c
 }
 
 /* 1 when the database is the one that the token names, and the tenant active. */
-static int tenant_fits(const lookup_t *lookup, const crm_tenant_t *tenant)
+static int tenant_fits(const lookup_t *lookup, apr_pool_t *pool, const crm_tenant_t *tenant)
 {
-    return tenant->is_active && strcmp(tenant->slug, lookup->slug) == 0 &&
+    return tenant->is_active && strcmp(tenant->slug, lookup_slug(lookup, pool)) == 0 &&
            (!lookup->has_key || memcmp(tenant->token_key, lookup->key, CRM_TOKEN_KEY_SIZE) == 0);
 }
 
@@ -225,16 +277,18 @@ crm_error_t *crm_token_authenticate(const crm_site_t *site, apr_pool_t *pool, co
         return NULL;
     }
     CRM_ERR(find_database(&lookup, pool, token));
-    const crm_db_t *db = lookup.slug ? crm_site_tenant_db(site, pool, lookup.slug) : &site->main;
-    crm_token_mark_t mark = crm_token_cache_mark(site->tokens, lookup.slug);
+    crm_token_mark_t mark =
+        crm_token_cache_mark(site->tokens, lookup.place ? lookup_slug(&lookup, pool) : NULL);
+    const crm_db_t *db;
     const crm_value_t *row;
-    CRM_ERR(read_token(&lookup, pool, db, &row));
+    CRM_ERR(read_token(&lookup, pool, &db, &row));
     apr_time_t expires = row[0].as.time, last_used = row[1].as.time;
     if (expires <= lookup.now || last_used + life->idle <= lookup.now) {
         return invalid(pool);
     }
     crm_actor_t *actor = make_actor(&lookup, pool, row);
-    if (!actor->account.is_active || (actor->tenant && !tenant_fits(&lookup, actor->tenant))) {
+    if (!actor->account.is_active ||
+        (actor->tenant && !tenant_fits(&lookup, pool, actor->tenant))) {
         return invalid(pool);
     }
     note_use(&lookup, pool, db, last_used);

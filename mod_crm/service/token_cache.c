@@ -11,7 +11,7 @@
 
 #define ENTRIES 4096
 #define SLOTS (sizeof(((crm_changes_t *)0)->slots) / sizeof(((crm_changes_t *)0)->slots[0]))
-#define TEXTS 7
+#define TEXTS 8
 
 /* One piece of memory: the structures, then the texts that they point to. */
 typedef struct block_t {
@@ -66,6 +66,7 @@ static int texts_of(block_t *block, const char **ret_texts[TEXTS])
         ret_texts[count++] = &block->tenant.name;
         ret_texts[count++] = &block->tenant.slug;
         ret_texts[count++] = &block->tenant.database_name;
+        ret_texts[count++] = &block->tenant.server;
     }
     return count;
 }

@@ -50,7 +50,7 @@ static void test_created_is_found(void **state)
     }
     const char *slug;
     for (int i = 0; i < 2; i++) {
-        no_error(crm_tenant_slug_by_token_key(f->site, f->pool, made->token_key, &slug));
+        no_error(crm_tenant_place_by_token_key(f->site, f->pool, made->token_key, &slug));
         assert_string_equal(slug, "muller_sohne");
     }
 }
@@ -66,7 +66,7 @@ static void test_unknown_is_not_found(void **state)
     is_error(crm_tenant_by_id(f->site, f->pool, &id, &tenant), CRM_E_NOT_FOUND, NULL, NULL);
     const char *slug;
     is_error(
-        crm_tenant_slug_by_token_key(f->site, f->pool, (const unsigned char *)"12345678", &slug),
+        crm_tenant_place_by_token_key(f->site, f->pool, (const unsigned char *)"12345678", &slug),
         CRM_E_NOT_FOUND, NULL, NULL);
 }
 
