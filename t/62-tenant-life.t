@@ -41,7 +41,7 @@ on_each_database(sub {
 
     # rename
     like($server->crmctl_ok('tenant', 'rename', 'acme', 'Zeta Ltd'),
-        qr/^Tenant Zeta Ltd has that name now; "acme" leads to it until 20/, 'rename');
+        qr/^Tenant Zeta Ltd has that name now; "acme" is taken for it until 20/, 'rename');
     $profile->(200, {tenant => {name => 'Zeta Ltd'}});
     $login->($_, 200) for 'zeta ltd', 'ACME', 'acme';
     $server->crmctl_ok('tenant', 'rename', 'Zeta Ltd', 'Omega');

@@ -100,7 +100,7 @@ static crm_error_t *run_rename(crm_run_t *run)
     CRM_ERR(change(run, &renamed, &work));
     return report(
         run, &work,
-        apr_psprintf(run->pool, "has that name now; \"%s\" leads to it until %s.", run->argv[0],
+        apr_psprintf(run->pool, "has that name now; \"%s\" is taken for it until %s.", run->argv[0],
                      crm_time_iso(run->pool, work.tenant->updated_at + work.site->tenant_grace)));
 }
 

@@ -133,10 +133,10 @@ static apr_time_t tidy(crm_keeper_t *keeper)
     crm_error_t *error = crm_tenant_purge_due(keeper->site, keeper->turn, &name);
 
     if (error) {
-        tell(keeper, "cannot remove what is over", error);
+        tell(keeper, "CRM0028: cannot remove what is over", error);
     } else if (name) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, keeper->server,
-                     "purged tenant %s: it was deleted, and its grace is over", name);
+                     "CRM0029: purged tenant %s: it was deleted, and its grace is over", name);
     }
     return apr_time_now() + (name && !error ? TURN : TIDY);
 }
@@ -178,7 +178,7 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
         if (begun && !stop && apr_time_now() >= look) {
             crm_error_t *error = recover(keeper);
             if (error) {
-                tell(keeper, "cannot mend a tenant", error);
+                tell(keeper, "CRM0032: cannot mend a tenant", error);
             }
             look = apr_time_now() + RECOVER;
         }

@@ -92,7 +92,7 @@ static json_t *manifest(apr_pool_t *pool, const backup_t *backup)
                             crm_time_iso(pool, tenant->updated_at));
     return crm_json_own(pool, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:o}", "format",
                                         CRM_ARCHIVE_FORMAT, "format_version", CRM_ARCHIVE_VERSION,
-                                        "product", "mod_crm", "product_version", CRM_VERSION,
+                                        "software", "mod_crm", "software_version", CRM_VERSION,
                                         "created_at", crm_time_iso(pool, apr_time_now()), "driver",
                                         backup->site->tenant_database->driver, "schema_version",
                                         backup->version, "tenant", row));

@@ -151,7 +151,8 @@ const crm_directive_t crm_directives[] = {
      .syntax = "SPAN",
      .contexts = HOSTS,
      .preset = "30d",
-     .help = "How long a deleted tenant can be undeleted, and a tenant's old name leads to it.",
+     .help =
+         "How long a deleted tenant can be undeleted, and a tenant's old name goes on finding it.",
      .example = "CrmTenantGrace 90d",
      .min_args = 1,
      .max_args = 1,

@@ -290,7 +290,7 @@ crm_error_t *crm_tenant_export(const crm_site_t *site, apr_pool_t *pool, const c
                             pool, export_tables, &exporting));
     json_t *manifest = crm_json_own(
         pool, json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:O}", "format",
-                        "mod_crm tenant export", "product", "mod_crm", "product_version",
+                        "mod_crm tenant export", "software", "mod_crm", "software_version",
                         CRM_VERSION, "created_at", crm_time_iso(pool, apr_time_now()), "tenant",
                         "id", crm_uuid_text(pool, &tenant->id), "name", tenant->name, "tables",
                         exporting.tables));

@@ -255,10 +255,14 @@ static void test_a_key_and_the_one_before(void **state)
         assert_false(key.has_old);
         assert_int_equal(unlink(path), 0);
     }
-    static const char *const wrong[] = {HEX_KEY "\n" OLD_KEY "\n" OLD_KEY, HEX_KEY "\n0011",
-                                        HEX_KEY OLD_KEY "\n", "\n" OLD_KEY};
+    static const struct {
+        const char *text;
+    } wrong[] = {{HEX_KEY "\n" OLD_KEY "\n" OLD_KEY},
+                 {HEX_KEY "\n0011"},
+                 {HEX_KEY OLD_KEY "\n"},
+                 {"\n" OLD_KEY}};
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        const char *path = make_file("key", wrong[i], strlen(wrong[i]), 0600);
+        const char *path = make_file("key", wrong[i].text, strlen(wrong[i].text), 0600);
         assert_non_null(crm_secret_read_key(pool, path, &key));
         assert_int_equal(unlink(path), 0);
     }

@@ -94,8 +94,8 @@ static crm_db_t begin(fixture_t *fixture)
 static void upgrade(fixture_t *fixture)
 {
     static const char *const statements[] = {
-        "CREATE TABLE box (id BINARY(16) NOT NULL PRIMARY KEY, created_at DATETIME(6) NOT NULL, "
-        "version BIGINT NOT NULL, deleted_at DATETIME(6) NULL)",
+        ("CREATE TABLE box (id BINARY(16) NOT NULL PRIMARY KEY, created_at DATETIME(6) NOT NULL, "
+         "version BIGINT NOT NULL, deleted_at DATETIME(6) NULL)"),
         "ALTER TABLE gadget ADD COLUMN color VARCHAR(20) DEFAULT 'red' NOT NULL",
         "ALTER TABLE gadget ADD COLUMN nick VARCHAR(100) NULL",
         "ALTER TABLE gadget ADD COLUMN nick_key VARCHAR(600) NULL",
