@@ -1,4 +1,4 @@
-/* crmctl/history.c - History of a tenant, or of the platform: exported, followed. */
+/* crmctl/history.c - History of a tenant, or of the platform: exported, followed, pruned. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,10 @@
 #include "base/time.h"
 #include "crmctl/account.h"
 #include "crmctl/configuration.h"
+#include "crmctl/confirm.h"
 #include "entities/entities.h"
 #include "service/export.h"
+#include "service/retention.h"
 
 #define LINES 20
 #define MOST_LINES 1000
@@ -161,6 +163,76 @@ static crm_error_t *run_tail(crm_run_t *run)
     return NULL;
 }
 
+/* ---- prune ---- */
+
+typedef struct prune_t {
+    apr_time_t before;
+    apr_int64_t removed;
+} prune_t;
+
+static crm_error_t *prune_one(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
+                              void *baton)
+{
+    prune_t *prune = baton;
+    const crm_db_t *db = tenant ? crm_tenant_db(site, pool, tenant) : &site->main;
+    apr_int64_t removed;
+
+    CRM_ERR(crm_retention_history(db, pool, prune->before, &removed));
+    prune->removed += removed;
+    if (removed) {
+        printf("%s: %" APR_INT64_T_FMT " record%s removed\n", tenant ? tenant->name : "main",
+               removed, removed == 1 ? "" : "s");
+    }
+    return NULL;
+}
+
+/* What --before says, or CrmHistoryKeep. */
+static crm_error_t *read_before(const crm_run_t *run, const crm_site_t *site, apr_time_t *ret_time)
+{
+    const char *text = crm_run_option(run, "--before");
+
+    if (text && !crm_time_parse_date(text, ret_time)) {
+        return crm_error_make(run->pool, CRM_E_BAD_REQUEST,
+                              "--before \"%s\" is no date: write it as 2026-01-31.", text);
+    }
+    if (!text && !site->history_keep) {
+        return crm_error_make(run->pool, CRM_E_BAD_REQUEST,
+                              "CrmHistoryKeep says forever: name a day with --before DATE.");
+    }
+    if (!text) {
+        *ret_time = apr_time_now() - site->history_keep;
+    }
+    return NULL;
+}
+
+static crm_error_t *run_prune(crm_run_t *run)
+{
+    const char *name = crm_run_option(run, "--tenant");
+    prune_t prune = {.removed = 0};
+    crm_tenant_t *tenant = NULL;
+    crm_site_t *site;
+
+    if (name && crm_run_option(run, "--all")) {
+        return crm_error_make(run->pool, CRM_E_BAD_REQUEST, "Give --tenant NAME, or --all.");
+    }
+    CRM_ERR(crm_run_site(run, NULL, &site));
+    CRM_ERR(read_before(run, site, &prune.before));
+    if (name) {
+        CRM_ERR(crm_tenant_find(site, run->pool, name, &tenant));
+    }
+    const char *whose = tenant ? tenant->name : crm_run_option(run, "--all") ? "all" : "main";
+    CRM_ERR(crm_confirm(run,
+                        apr_psprintf(run->pool, "History (%s) from before %s will be removed.",
+                                     whose, crm_time_iso(run->pool, prune.before)),
+                        whose));
+    if (crm_run_option(run, "--all")) {
+        CRM_ERR(crm_tenant_each(site, run->pool, prune_one, &prune));
+    }
+    CRM_ERR(prune_one(site, run->pool, tenant, &prune));
+    printf("%" APR_INT64_T_FMT " removed in all.\n", prune.removed);
+    return NULL;
+}
+
 /* ---- the table ---- */
 
 #define QUERY_OPTION                                                                               \
@@ -181,6 +253,19 @@ static const crm_option_t tail_options[] = {
     {.name = NULL},
 };
 
+static const crm_option_t prune_options[] = {
+    CRM_TENANT_OPTION,
+    {.name = "--all", .help = "Of all tenants and of the main database."},
+    {.name = "--before",
+     .value = "DATE",
+     .help = "What is from before that day (UTC), 2026-01-31. Default: as CrmHistoryKeep says."},
+    CRM_YES_OPTION,
+    {.name = NULL},
+};
+
+static const char *const prune_examples[] = {
+    "crmctl history prune --tenant acme --before 2026-01-01", "crmctl history prune --all --yes",
+    NULL};
 static const char *const export_examples[] = {
     "crmctl history export --tenant acme > acme-history.jsonl",
     "crmctl history export --tenant acme --query \"created_at__gte=2026-01-01\" | gzip > acme.gz",
@@ -206,5 +291,14 @@ const crm_command_t crm_history_commands[] = {
              "those of the main database.",
      .examples = tail_examples,
      .run = run_tail},
+    {.name = "history prune",
+     .flags = CRM_COMMAND_CONFIGURED | CRM_COMMAND_MIGRATED,
+     .options = prune_options,
+     .summary = "remove what is too old",
+     .help = "Removes records of a tenant's History, some hundred at a time, at once; without "
+             "--tenant those of the main database. The server does the same by itself where "
+             "CrmHistoryKeep is set. Statistics stay.",
+     .examples = prune_examples,
+     .run = run_prune},
     {.name = NULL},
 };

@@ -14,6 +14,7 @@
 #include "server/keeper.h"
 #include "server/said.h"
 #include "service/history.h"
+#include "service/retention.h"
 #include "service/tenant.h"
 
 APLOG_USE_MODULE(crm);
@@ -22,6 +23,7 @@ APLOG_USE_MODULE(crm);
 #define GATHER apr_time_from_msec(100) /* records that come together are stored together */
 #define RECOVER apr_time_from_sec(5)   /* what others died in is looked for so often */
 #define TIDY apr_time_from_sec(60)     /* what is over is removed so often */
+#define ROUND apr_time_from_sec(3600)  /* between rounds over all databases */
 #define RETRY apr_time_from_sec(10)    /* of what has to be done once at the start */
 
 struct crm_keeper_t {
@@ -33,6 +35,7 @@ struct crm_keeper_t {
     apr_thread_cond_t *changed; /* stop or ended */
     int stop, ended;            /* under the lock */
     apr_pool_t *turn;           /* cleared after each turn */
+    crm_retention_t retention;
     crm_said_t said;
     crm_spool_counts_t counts; /* as they were last told */
 };
@@ -141,6 +144,18 @@ static apr_time_t tidy(crm_keeper_t *keeper)
     return apr_time_now() + (name && !error ? TURN : TIDY);
 }
 
+/* One step of a round over all databases; the time of the next one. */
+static apr_time_t prune(crm_keeper_t *keeper)
+{
+    int more;
+    crm_error_t *error = crm_retention_step(keeper->site, keeper->turn, &keeper->retention, &more);
+
+    if (error) {
+        tell(keeper, "CRM0033: cannot remove records whose time is over", error);
+    }
+    return apr_time_now() + (more ? TURN : ROUND);
+}
+
 /* Waits for something to do: 1 when the thread is to end. */
 static int wait_turn(crm_keeper_t *keeper)
 {
@@ -160,7 +175,7 @@ static int wait_turn(crm_keeper_t *keeper)
 static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
 {
     crm_keeper_t *keeper = data;
-    apr_time_t retry = apr_time_now(), next = retry, look = retry + RECOVER;
+    apr_time_t retry = apr_time_now(), next = retry, look = retry + RECOVER, over = retry;
     int begun = 0, stop = 0;
     (void)thread;
 
@@ -184,6 +199,9 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
         }
         if (begun && !stop && apr_time_now() >= next) {
             next = tidy(keeper);
+        }
+        if (begun && !stop && apr_time_now() >= over) {
+            over = prune(keeper);
         }
         crm_pool_reap(keeper->site->connections);
         if (!stop) {

@@ -139,6 +139,17 @@ CRM_VALUE(token_cache_life, token_cache, CRM_WORD_SPAN, SECONDS(1), SECONDS(60))
 
 CRM_VALUE(tenant_grace, tenant_grace, CRM_WORD_SPAN, SECONDS(0), DAYS(3650))
 
+CRM_VALUE(history_keep_span, history_keep, CRM_WORD_SPAN, SECONDS(3600), DAYS(36500))
+
+CRM_SETTER(history_keep)
+{
+    if (strcasecmp(argv[0], "forever") == 0) {
+        settings->history_keep = 0;
+        return NULL;
+    }
+    return crm_set_history_keep_span(pool, settings, argc, argv);
+}
+
 CRM_SETTER(token_cache)
 {
     if (strcasecmp(argv[0], "off") == 0) {

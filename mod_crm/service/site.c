@@ -113,6 +113,7 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     CRM_ERR(open_parts(site, settings));
     site->tenant_database = settings->tenant_database;
     site->servers = settings->database_servers;
+    site->history_keep = settings->history_keep;
     site->tenant_grace = settings->tenant_grace;
     site->mail = settings->mail;
     site->mail_unserved = apr_pcalloc(pool, sizeof(*site->mail_unserved));
