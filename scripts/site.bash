@@ -117,7 +117,7 @@ start_database() {
             base=$database_url
         else
             say "starting MariaDB (log: $dir/mariadb/mariadb.log)"
-            base=$("$project/scripts/mariadb" start "$dir/mariadb") || exit 1
+            base=$("$project/scripts/mariadb" start "$dir/mariadb" -- --max-connections=600) || exit 1
         fi
         [[ $base =~ ^([^/]+//[^/]+)/?(.*)$ ]]
         name=${BASH_REMATCH[2]:-crm}
