@@ -24,7 +24,7 @@ build_packages=(
 )
 database_packages=(mariadb-server-core mariadb-client-core)
 check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format universal-ctags shellcheck valgrind sqlite3
-    chromium fonts-dejavu-core python3-prometheus-client)
+    chromium fonts-dejavu-core python3-prometheus-client unzip)
 
 # What has the commands, whoever packaged them.
 is_npm() { command -v node >/dev/null && command -v npm >/dev/null; }

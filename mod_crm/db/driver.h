@@ -16,6 +16,9 @@ typedef struct crm_driver_t crm_driver_t;
 /* A statement takes as long at most; a server that is silent for longer counts as lost. */
 #define CRM_PATIENCE apr_time_from_sec(30)
 
+/* What the fence's trigger says; any other trigger's refusal is somebody else's. */
+#define CRM_BEING_MOVED "the database is being moved"
+
 /* What the database's answer to the last call means. */
 typedef struct crm_refusal_t {
     crm_error_kind_e kind;

@@ -34,6 +34,9 @@ typedef struct meaning_t {
     int not_run;
 } meaning_t;
 
+/* A trigger has ended the statement. */
+enum { SIGNALLED = 1644 };
+
 static const meaning_t meanings[] = {
     {.code = 1020, .kind = CRM_E_LOCKED},      /* record has changed since last read */
     {.code = 1021, .kind = CRM_E_UNAVAILABLE}, /* disk full */
@@ -57,11 +60,11 @@ static const meaning_t meanings[] = {
     {.code = 1452, .kind = CRM_E_REFERENCE},   /* foreign key: no parent */
     {.code = 1461, .kind = CRM_E_UNAVAILABLE}, /* too many prepared statements */
     {.code = 1586, .kind = CRM_E_DUPLICATE},   /* duplicate entry, with the key's name */
-    {.code = 1644, .kind = CRM_E_UNAVAILABLE}, /* a trigger of ours refuses writes */
-    {.code = 1927, .kind = CRM_E_GONE},        /* connection was killed */
-    {.code = 1969, .kind = CRM_E_UNAVAILABLE}, /* statement took too long */
-    {.code = 2002, .kind = CRM_E_GONE},        /* cannot connect */
-    {.code = 2003, .kind = CRM_E_GONE},        /* cannot connect */
+    {.code = SIGNALLED, .kind = CRM_E_UNAVAILABLE},   /* a trigger of ours refuses writes */
+    {.code = 1927, .kind = CRM_E_GONE},               /* connection was killed */
+    {.code = 1969, .kind = CRM_E_UNAVAILABLE},        /* statement took too long */
+    {.code = 2002, .kind = CRM_E_GONE},               /* cannot connect */
+    {.code = 2003, .kind = CRM_E_GONE},               /* cannot connect */
     {.code = 2006, .kind = CRM_E_GONE, .not_run = 1}, /* gone before all was sent */
     {.code = 2013, .kind = CRM_E_GONE},               /* lost after it was sent */
     {.code = 2014, .kind = CRM_E_GONE},               /* commands out of sync */
@@ -173,6 +176,9 @@ static void explain(const crm_connection_t *connection, apr_pool_t *pool, int co
     }
     if (ret_refusal->kind == CRM_E_DUPLICATE) {
         ret_refusal->key = key_of(pool, ret_refusal->text);
+    }
+    if (ret_refusal->code == SIGNALLED && !strstr(ret_refusal->text, CRM_BEING_MOVED)) {
+        ret_refusal->kind = CRM_E_DATABASE;
     }
 }
 
@@ -362,7 +368,7 @@ const crm_driver_t crm_driver_mysql = {
     .cascading = "SELECT DISTINCT table_name FROM information_schema.referential_constraints "
                  "WHERE constraint_schema = DATABASE() AND delete_rule = 'CASCADE'",
     .refuse = "IF (SELECT up FROM crm_move_fence WHERE id = 1 LOCK IN SHARE MODE) = 1 THEN "
-              "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the database is being moved'; END IF",
+              "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '" CRM_BEING_MOVED "'; END IF",
     .log_table = "(id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, table_name VARCHAR(64) NOT NULL, "
                  "k1 VARBINARY(800), k2 VARBINARY(800), k3 VARBINARY(800), k4 VARBINARY(800), "
                  "k5 VARBINARY(800)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",

@@ -178,6 +178,9 @@ static void explain(const crm_connection_t *connection, apr_pool_t *pool, int co
     if (ret_refusal->kind == CRM_E_DUPLICATE) {
         ret_refusal->key = key_of(pool, ret_refusal->text);
     }
+    if (extended == SQLITE_CONSTRAINT_TRIGGER && !strstr(ret_refusal->text, CRM_BEING_MOVED)) {
+        ret_refusal->kind = CRM_E_DATABASE;
+    }
 }
 
 static int done_before(int code)
@@ -369,7 +372,7 @@ const crm_driver_t crm_driver_sqlite3 = {
     .cascading = "SELECT DISTINCT m.name FROM sqlite_master m "
                  "CROSS JOIN pragma_foreign_key_list(m.name) f "
                  "WHERE m.type = 'table' AND f.on_delete = 'CASCADE'",
-    .refuse = "SELECT RAISE(ABORT, 'the database is being moved') FROM crm_move_fence WHERE up = 1",
+    .refuse = "SELECT RAISE(ABORT, '" CRM_BEING_MOVED "') FROM crm_move_fence WHERE up = 1",
     .log_table = "(id INTEGER PRIMARY KEY AUTOINCREMENT, table_name TEXT NOT NULL, "
                  "k1 BLOB, k2 BLOB, k3 BLOB, k4 BLOB, k5 BLOB)",
     .unchecked = "PRAGMA foreign_keys = OFF",
