@@ -107,9 +107,10 @@ for my $kind (Crm::Database::kinds()) {
         $server->call(GET => '/api/products/', {%token}, 503, undef, 'a new server, and a database of the version before');
         $server->call(GET => '/api/customers/', {%token}, 200, undef, 'serves what is there');
         $server->crmctl_ok('migrate', '--parallel', 2);
-        Crm::Process::wait_until(10, sub { $server->request(GET => '/api/products/', {%token})->{status} == 200 });
-        $server->call(POST => '/api/products/', {%token, body => {name => 'Lamp', sku => 'L'}}, 201, undef,
-            'products are there when it is migrated, without a restart');
+        # each connection looks again for itself
+        ok(Crm::Process::wait_until(30, sub {
+            return $server->request(POST => '/api/products/', {%token, body => {name => 'Lamp', sku => 'L'}})->{status} == 201;
+        }), 'products are there when it is migrated, without a restart');
         end_load($server, $load, 'new server first');
 
         $load = start_load($server, \@tenants);
