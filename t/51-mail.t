@@ -13,15 +13,15 @@ sub outbox {
     return $server->main_sql("SELECT state, attempts FROM outbox WHERE kind = 'password_reset' ORDER BY id");
 }
 
-# Waits until the newest mail is in STATE after ATTEMPTS; what the outbox has.
+# Waits until the mail that was asked for last is in STATE after ATTEMPTS; what the outbox has of it.
 sub wait_state {
     my ($server, $state, $attempts) = @_;
     my @rows;
     Crm::Process::wait_until(20, sub {
         @rows = outbox($server);
-        return @rows && $rows[-1][0] eq $state && $rows[-1][1] >= $attempts;
+        return @rows == $server->{asked} && $rows[-1][0] eq $state && $rows[-1][1] >= $attempts;
     });
-    return $rows[-1] // ['none', 0];
+    return @rows == $server->{asked} ? $rows[-1] : [@rows . " mails of $server->{asked}", 0];
 }
 
 # Has what waits tried now.
@@ -38,6 +38,7 @@ sub ask {
     my ($server, $acme) = @_;
     my $name = 'user' . ++$number;
     $server->add_user($acme, $name);
+    $server->{asked}++;
     $server->call(POST => $forgot, {body => {email => "$name\@acme.example"}}, 200, undef, "$server->{database}: $name");
     return;
 }

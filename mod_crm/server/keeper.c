@@ -23,6 +23,7 @@ APLOG_USE_MODULE(crm);
 #define GATHER apr_time_from_msec(100) /* records that come together are stored together */
 #define RECOVER apr_time_from_sec(5)   /* what others died in is looked for so often */
 #define TIDY apr_time_from_sec(60)     /* what is over is removed so often */
+#define NEXT apr_time_from_sec(10)     /* between its databases: connections are not worn out */
 #define ROUND apr_time_from_sec(3600)  /* between rounds over all databases */
 #define RETRY apr_time_from_sec(10)    /* of what has to be done once at the start */
 
@@ -147,13 +148,15 @@ static apr_time_t tidy(crm_keeper_t *keeper)
 /* One step of a round over all databases; the time of the next one. */
 static apr_time_t prune(crm_keeper_t *keeper)
 {
-    int more;
-    crm_error_t *error = crm_retention_step(keeper->site, keeper->turn, &keeper->retention, &more);
+    static const apr_interval_time_t pauses[] = {
+        [CRM_RETENTION_MORE] = TURN, [CRM_RETENTION_NEXT] = NEXT, [CRM_RETENTION_END] = ROUND};
+    crm_retention_e left;
+    crm_error_t *error = crm_retention_step(keeper->site, keeper->turn, &keeper->retention, &left);
 
     if (error) {
         tell(keeper, "CRM0033: cannot remove records whose time is over", error);
     }
-    return apr_time_now() + (more ? TURN : ROUND);
+    return apr_time_now() + pauses[left];
 }
 
 /* Waits for something to do: 1 when the thread is to end. */

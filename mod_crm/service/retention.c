@@ -96,24 +96,25 @@ static crm_error_t *next_database(const crm_site_t *site, apr_pool_t *pool,
 }
 
 crm_error_t *crm_retention_step(const crm_site_t *site, apr_pool_t *pool,
-                                crm_retention_t *retention, int *ret_more)
+                                crm_retention_t *retention, crm_retention_e *ret_left)
 {
     static const crm_uuid_t begin = {{0}};
     apr_int64_t removed = 0;
     crm_uuid_t id = begin;
     crm_db_t *db;
 
-    *ret_more = 0;
+    *ret_left = CRM_RETENTION_END;
     CRM_ERR(next_database(site, pool, retention, &id, &db));
     int is_main = memcmp(&id, &begin, sizeof(id)) == 0;
     crm_error_t *error = NULL;
     if (db || is_main) {
         error = step(site, db ? db : &site->main, pool, &removed);
     }
-    retention->removed += removed;
-    if (!removed || error) {
-        retention->last = id; /* the round goes on, or begins again after the main database */
+    if (removed && !error) {
+        *ret_left = CRM_RETENTION_MORE;
+        return NULL;
     }
-    *ret_more = !is_main || (removed && !error);
+    retention->last = id; /* the round goes on, or begins again after the main database */
+    *ret_left = is_main ? CRM_RETENTION_END : CRM_RETENTION_NEXT;
     return error;
 }

@@ -12,13 +12,18 @@
 /* Where a round over all databases is; zeros: at its beginning. */
 typedef struct crm_retention_t {
     crm_uuid_t last; /* the tenant before */
-    apr_int64_t removed;
 } crm_retention_t;
 
-/* Goes one step on: one database, and of that no more than some hundred records. *RET_MORE 0: the
- * round is at its end. A database that is away is passed over; its error is given all the same. */
+typedef enum {
+    CRM_RETENTION_MORE, /* that database has more */
+    CRM_RETENTION_NEXT, /* there are other databases */
+    CRM_RETENTION_END   /* the round is at its end */
+} crm_retention_e;
+
+/* Goes one step on: one database, and of that no more than some hundred records. A database that is
+ * away is passed over; its error is given all the same. */
 crm_error_t *crm_retention_step(const crm_site_t *site, apr_pool_t *pool,
-                                crm_retention_t *retention, int *ret_more);
+                                crm_retention_t *retention, crm_retention_e *ret_left);
 
 /* Removes all records of DB's History that are older than TIME, some hundred at a time;
  * *RET_REMOVED: how many. */
