@@ -199,13 +199,19 @@ crm_error_t *crm_connection_rekey(crm_connection_t *connection, const char *data
                     code ? crm_connection_error(connection, errors, code, NULL) : NULL);
 }
 
-void crm_connection_close(crm_connection_t *connection)
+void crm_connection_end(crm_connection_t *connection)
 {
     crm_statements_clear(connection);
     apr_pool_clear(connection->scratch);
     if (connection->handle) {
         apr_dbd_close(connection->dbd, connection->handle);
+        connection->handle = NULL;
     }
+}
+
+void crm_connection_close(crm_connection_t *connection)
+{
+    crm_connection_end(connection);
     apr_pool_destroy(connection->pool);
 }
 

@@ -53,7 +53,10 @@ crm_error_t *crm_connection_open(crm_connection_t *connection, int needs, apr_po
 crm_error_t *crm_connection_rekey(crm_connection_t *connection, const char *database, int needs,
                                   apr_pool_t *errors);
 
-/* Closes it and frees its pool; also one that never was open. */
+/* Ends it for the server, also one that never was open; it can only be freed then. */
+void crm_connection_end(crm_connection_t *connection);
+
+/* Ends it, unless that was done, and frees its pool, with its names. */
 void crm_connection_close(crm_connection_t *connection);
 
 /* The error that CODE, which apr_dbd gave for SQL (for the cause; NULL: none), stands for; notes in

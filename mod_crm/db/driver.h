@@ -101,7 +101,7 @@ struct crm_driver_t {
     crm_error_t *(*unlock)(crm_lock_t *lock, apr_pool_t *pool);
 
     /* The schema's version, where it can be had without a connection, which costs more; 0: it
-     * cannot, or is 0. NULL: never. */
+     * cannot, or is 0. Not while this process has a connection to DB. NULL: never. */
     int (*peek)(const crm_db_t *db, apr_pool_t *pool);
 
     /* As in db/database.h. */

@@ -27,8 +27,7 @@
 
 #define SESSION "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
 
-/* The file that a connection has open: one that was removed, or removed and made again, lives on
- * for it and nobody else. */
+/* Which file a path names. */
 typedef struct file_t {
     dev_t device;
     ino_t inode;
@@ -121,24 +120,23 @@ static crm_error_t *run(crm_connection_t *connection, apr_pool_t *errors, const 
     return code == SQLITE_OK ? NULL : crm_connection_error(connection, errors, code, sql);
 }
 
-static crm_error_t *set_up(crm_connection_t *connection, apr_pool_t *errors)
-{
-    file_t *file = apr_palloc(connection->pool, sizeof(*file));
-    /* looked at before anything is read, and by usable() before each use */
-    if (!file_of(connection->database, file)) {
-        return crm_error_system(errors, APR_FROM_OS_ERROR(errno), "%s", connection->database);
-    }
-    connection->state = file;
-    sqlite3_busy_timeout(native(connection), 0);
-    return run(connection, errors, SESSION);
-}
-
+/* 1 unless the file that CONNECTION has open is no more the one of its name: such a file lives on
+ * for it and nobody else. */
 static int usable(const crm_connection_t *connection)
 {
-    file_t now;
-    const file_t *file = connection->state;
-    return file_of(connection->database, &now) && now.device == file->device &&
-           now.inode == file->inode;
+    int moved = 1;
+    return sqlite3_file_control(native(connection), NULL, SQLITE_FCNTL_HAS_MOVED, &moved) ==
+               SQLITE_OK &&
+           !moved;
+}
+
+static crm_error_t *set_up(crm_connection_t *connection, apr_pool_t *errors)
+{
+    sqlite3_busy_timeout(native(connection), 0);
+    CRM_ERR(run(connection, errors, SESSION));
+    /* a file that is still there now had its own log when the session opened that */
+    return usable(connection) ? NULL
+                              : crm_error_system(errors, APR_ENOENT, "%s", connection->database);
 }
 
 static void set_patience(crm_connection_t *connection, apr_interval_time_t patience)
@@ -277,12 +275,13 @@ static crm_error_t *system_error(apr_pool_t *pool, const char *path)
     return crm_error_system(pool, APR_FROM_OS_ERROR(errno), "%s", path);
 }
 
-/* The log goes first: left behind, it would be replayed into the next database of that name. */
+/* The database goes first: without its log it would be what it was some time ago, and be read and
+ * written as such by who opens it just then. What a killed process leaves beside it is removed
+ * before there is another of that name. */
 static crm_error_t *remove_files(const crm_db_t *db, apr_pool_t *pool, int and_database)
 {
-    static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
-    int count = and_database ? 4 : 3;
-    for (int i = 0; i < count; i++) {
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    for (int i = and_database ? 0 : 1; i < (int)(sizeof(suffixes) / sizeof(suffixes[0])); i++) {
         const char *path = apr_pstrcat(pool, db->database, suffixes[i], NULL);
         if (unlink(path) != 0 && errno != ENOENT) {
             return system_error(pool, path);

@@ -21,7 +21,8 @@ typedef enum { SLOT_FREE, SLOT_OPENING, SLOT_BUSY, SLOT_IDLE } slot_state_e;
 typedef struct crm_slot_t {
     slot_state_e state;
     int retire;                    /* to be closed when it comes back */
-    const char *server, *database; /* whom it is for; not when FREE */
+    const char *server, *database; /* whom it is for; not when FREE. While OPENING the names of who
+                                      opens it, else those of the connection */
     crm_connection_t *connection;  /* while OPENING: one to be closed or re-keyed, or NULL */
     apr_time_t since;              /* IDLE since */
     apr_uint64_t turn;             /* the larger, the later it became IDLE */
@@ -162,6 +163,16 @@ static void free_slot(crm_pool_t *pool, slot_t *slot)
     apr_thread_mutex_unlock(pool->mutex);
 }
 
+/* SLOT is the caller's: the server is left before the place is free, as the cap counts what the
+ * server sees; the memory goes after it, as others read the slot's names meanwhile. */
+static void close_slot(crm_pool_t *pool, slot_t *slot)
+{
+    crm_connection_t *connection = slot->connection;
+    crm_connection_end(connection);
+    free_slot(pool, slot);
+    crm_connection_close(connection);
+}
+
 static crm_error_t *none_free(const crm_pool_t *pool, const crm_db_t *db, apr_pool_t *errors)
 {
     crm_error_t *error = crm_error_make(errors, CRM_E_UNAVAILABLE, NONE_FREE);
@@ -248,9 +259,7 @@ void crm_pool_release(crm_pool_t *pool, crm_connection_t *connection, int broken
     }
     apr_thread_mutex_unlock(pool->mutex);
     if (broken) {
-        /* closed before its place is free: the cap counts what the server sees */
-        crm_connection_close(connection);
-        free_slot(pool, slot);
+        close_slot(pool, slot);
     }
 }
 
@@ -261,15 +270,13 @@ static void close_idle(crm_pool_t *pool, choose_fn *choose, const void *baton)
 {
     for (slot_t *slot = pool->slots; slot < pool->slots + pool->limits.max; slot++) {
         apr_thread_mutex_lock(pool->mutex);
-        crm_connection_t *connection = NULL;
-        if (slot->state == SLOT_IDLE && choose(slot, baton)) {
-            connection = slot->connection;
-            slot->state = SLOT_BUSY; /* ours, until it is closed */
+        int ours = slot->state == SLOT_IDLE && choose(slot, baton);
+        if (ours) {
+            slot->state = SLOT_BUSY;
         }
         apr_thread_mutex_unlock(pool->mutex);
-        if (connection) {
-            crm_connection_close(connection);
-            free_slot(pool, slot);
+        if (ours) {
+            close_slot(pool, slot);
         }
     }
 }

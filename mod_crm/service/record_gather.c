@@ -78,8 +78,8 @@ crm_error_t *crm_write_run_gathered(crm_write_t *write)
     if (!records->gather || records->db->connection || !is_short(write)) {
         return crm_write_run(write);
     }
-    const char *key =
-        apr_pstrcat(write->pool, records->entity->name, " ", records->db->database, NULL);
+    const char *key = apr_pstrcat(write->pool, records->entity->name, " ",
+                                  records->db->server->server, " ", records->db->database, NULL);
     crm_gather_run(records->gather, key, CRM_WRITES_AT_ONCE, run_group, &item);
     if (item.alone) {
         write->refusal = NULL;

@@ -11,7 +11,7 @@
 
 #define ENTRIES 4096
 #define SLOTS (sizeof(((crm_changes_t *)0)->slots) / sizeof(((crm_changes_t *)0)->slots[0]))
-#define TEXTS 8
+#define TEXTS 9
 
 /* One piece of memory: the structures, then the texts that they point to. */
 typedef struct block_t {
@@ -62,6 +62,7 @@ static int texts_of(block_t *block, const char **ret_texts[TEXTS])
     ret_texts[count++] = &account->email;
     ret_texts[count++] = &account->first_name;
     ret_texts[count++] = &account->last_name;
+    ret_texts[count++] = &account->language;
     if (block->actor.tenant) {
         ret_texts[count++] = &block->tenant.name;
         ret_texts[count++] = &block->tenant.slug;

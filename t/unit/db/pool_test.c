@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <apr_atomic.h>
+
 #include "db/connection.h"
 #include "db/meter.h"
 
@@ -193,6 +195,55 @@ static void who_waits_gets_what_comes_back(void **state)
     crm_pool_release(db.pool, another.connection, 0);
     crm_pool_forget(db.pool, NULL);
     drop_others(fixture, others, 2);
+}
+
+/* ---- closing while others look */
+
+enum { CLOSED = 400 };
+
+typedef struct looking_t {
+    const crm_db_t *db;
+    volatile apr_uint32_t over;
+} looking_t;
+
+static void *look(void *data)
+{
+    looking_t *looking = data;
+    const crm_db_t *db = looking->db;
+    apr_status_t status = APR_SUCCESS;
+    apr_pool_t *pool;
+    apr_pool_create(&pool, NULL);
+    while (!apr_atomic_read32(&looking->over) && !status) {
+        const apr_array_header_t *uses = crm_pool_uses(db->pool, pool);
+        for (int i = 0; i < uses->nelts; i++) {
+            const crm_pool_use_t *use = &APR_ARRAY_IDX(uses, i, crm_pool_use_t);
+            if (strcmp(use->database, db->database) != 0) {
+                print_error("a connection to %s\n", use->database);
+                status = APR_EGENERAL;
+            }
+        }
+        apr_pool_clear(pool);
+    }
+    apr_pool_destroy(pool);
+    return status ? data : NULL; /* NULL is success */
+}
+
+/* What is closed is counted, by the names of its database, until it is gone. */
+static void what_is_closed_keeps_its_names(void **state)
+{
+    fixture_t *fixture = fixture_of(state);
+    crm_db_t db = with_limits(fixture, 2, 1, LONG_WAIT);
+    looking_t looking = {.db = &db};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, look, &looking), 0);
+    for (int i = 0; i < CLOSED; i++) {
+        crm_pool_release(db.pool, acquire(&db, fixture->pool), 1);
+        crm_pool_release(db.pool, acquire(&db, fixture->pool), 0);
+        crm_pool_forget(db.pool, NULL);
+    }
+    apr_atomic_set32(&looking.over, 1);
+    join(thread);
+    check_counts(db.pool, 0, 0);
 }
 
 /* ---- many databases through few connections */
@@ -404,6 +455,7 @@ int main(void)
         ON_BOTH(the_longest_idle_one_is_given_up),
         ON_BOTH(forgotten_and_idle_connections_are_closed),
         ON_BOTH(who_waits_gets_what_comes_back),
+        ON_BOTH(what_is_closed_keeps_its_names),
         ON_BOTH(few_connections_serve_many_databases),
         ON_BOTH(older_schemas_are_refused),
         ON_BOTH(uses_are_told_by_database),
