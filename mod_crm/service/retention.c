@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "service/record_purge.h"
 #include "service/retention.h"
 #include "service/tenant.h"
 
@@ -53,12 +54,29 @@ crm_error_t *crm_retention_history(const crm_db_t *db, apr_pool_t *pool, apr_tim
     return NULL;
 }
 
-/* *RET_REMOVED 0: nothing is left that is over. */
-static crm_error_t *step(const crm_site_t *site, const crm_db_t *db, apr_pool_t *pool,
+/* Deleted records of TENANT; not of a schema that migrations may be at work on. */
+static crm_error_t *purge_records(const crm_site_t *site, const crm_db_t *tenant, apr_pool_t *pool,
+                                  apr_time_t now, apr_int64_t *ret_removed)
+{
+    int version;
+
+    if (!site->record_grace) {
+        return NULL;
+    }
+    CRM_ERR(crm_migration_version(tenant, pool, &version));
+    return version == crm_migrations_newest(site->tenant_migrations)
+               ? crm_record_purge(tenant, pool, site->entities, now - site->record_grace,
+                                  ret_removed)
+               : NULL;
+}
+
+/* Of TENANT, or (NULL) of the main database. *RET_REMOVED 0: nothing is left that is over. */
+static crm_error_t *step(const crm_site_t *site, const crm_db_t *tenant, apr_pool_t *pool,
                          apr_int64_t *ret_removed)
 {
+    const crm_db_t *db = tenant ? tenant : &site->main;
     apr_time_t now = apr_time_now();
-    apr_int64_t of_history = 0, of_keys = 0, of_tokens = 0;
+    apr_int64_t of_history = 0, of_keys = 0, of_tokens = 0, of_records = 0;
 
     if (site->history_keep) {
         CRM_ERR(remove_some(db, pool, &history, now - site->history_keep, &of_history));
@@ -66,7 +84,10 @@ static crm_error_t *step(const crm_site_t *site, const crm_db_t *db, apr_pool_t 
     CRM_ERR(remove_some(db, pool, &keys, now - KEY_LIFE, &of_keys));
     CRM_ERR(crm_db_execute(db, pool, "DELETE FROM token WHERE expires_at <= ?",
                            CRM_ARGS(crm_time(now)), &of_tokens));
-    *ret_removed = of_history + of_keys + of_tokens;
+    if (tenant) {
+        CRM_ERR(purge_records(site, tenant, pool, now, &of_records));
+    }
+    *ret_removed = of_history + of_keys + of_tokens + of_records;
     return NULL;
 }
 
@@ -108,7 +129,7 @@ crm_error_t *crm_retention_step(const crm_site_t *site, apr_pool_t *pool,
     int is_main = memcmp(&id, &begin, sizeof(id)) == 0;
     crm_error_t *error = NULL;
     if (db || is_main) {
-        error = step(site, db ? db : &site->main, pool, &removed);
+        error = step(site, db, pool, &removed);
     }
     if (removed && !error) {
         *ret_left = CRM_RETENTION_MORE;

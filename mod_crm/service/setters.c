@@ -150,6 +150,17 @@ CRM_SETTER(history_keep)
     return crm_set_history_keep_span(pool, settings, argc, argv);
 }
 
+CRM_VALUE(record_grace_span, record_grace, CRM_WORD_SPAN, SECONDS(3600), DAYS(36500))
+
+CRM_SETTER(record_grace)
+{
+    if (strcasecmp(argv[0], "forever") == 0) {
+        settings->record_grace = 0;
+        return NULL;
+    }
+    return crm_set_record_grace_span(pool, settings, argc, argv);
+}
+
 CRM_SETTER(token_cache)
 {
     if (strcasecmp(argv[0], "off") == 0) {

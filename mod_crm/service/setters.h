@@ -42,6 +42,8 @@ CRM_SETTER(cors_max_age);
 CRM_SETTER(debug);
 CRM_SETTER(tenant_grace);
 CRM_SETTER(history_keep);
+CRM_SETTER(record_grace_span);
+CRM_SETTER(record_grace);
 CRM_SETTER(database_server);
 CRM_SETTER(mail_server);
 CRM_SETTER(mail_from);

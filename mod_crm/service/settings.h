@@ -75,6 +75,7 @@ typedef struct crm_settings_t {
     crm_tenant_source_e tenant_from[CRM_FROM_COUNT];
     int ntenant_from;
     apr_interval_time_t history_keep; /* 0: for ever */
+    apr_interval_time_t record_grace; /* of deleted records; 0: for ever */
     apr_interval_time_t tenant_grace; /* of deleted tenants and old names */
     int registration;
     apr_interval_time_t token_lifetime, token_idle;

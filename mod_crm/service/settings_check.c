@@ -280,6 +280,8 @@ crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_dire
                                 ha->at_once == hb->at_once && ha->wait == hb->wait},
         {"CrmTokenCache", a->token_cache == b->token_cache},
         {"CrmHistoryKeep", a->history_keep == b->history_keep},
+        {"CrmRecordGrace", a->record_grace == b->record_grace},
+        {"CrmTenantGrace", a->tenant_grace == b->tenant_grace},
         {"CrmMigrations", same_text(a->migrations, b->migrations)},
         {"CrmMailServer", same_mail_server(&a->mail, &b->mail)},
         {"CrmMailFrom", same_text(a->mail.from.name, b->mail.from.name) &&

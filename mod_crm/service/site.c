@@ -114,6 +114,7 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     site->tenant_database = settings->tenant_database;
     site->servers = settings->database_servers;
     site->history_keep = settings->history_keep;
+    site->record_grace = settings->record_grace;
     site->tenant_grace = settings->tenant_grace;
     site->mail = settings->mail;
     site->mail_unserved = apr_pcalloc(pool, sizeof(*site->mail_unserved));

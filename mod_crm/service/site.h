@@ -36,6 +36,7 @@ typedef struct crm_site_t {
     const crm_entity_t *const *entities; /* the records of the CRM, NULL-terminated; set by whoever
                                             opens the site, which knows none */
     apr_interval_time_t history_keep;    /* 0: for ever */
+    apr_interval_time_t record_grace;    /* of deleted records; 0: for ever */
     apr_interval_time_t tenant_grace;    /* of deleted tenants and old names */
     crm_mail_settings_t mail;
     crm_semaphore_t *mail_bell;           /* rung when there is something to send */
