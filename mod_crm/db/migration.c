@@ -98,10 +98,10 @@ static crm_error_t *select_applied(run_t *run, const crm_rows_t **ret_rows)
 static crm_error_t *read_state(run_t *run)
 {
     const crm_rows_t *rows;
-    crm_error_t *error = run->is_new ? NULL : select_applied(run, &rows);
-    if (error || run->is_new) {
+    crm_error_t *error = select_applied(run, &rows);
+    if (error) {
         int has;
-        CRM_ERR(error && error->kind != CRM_E_DATABASE ? error : NULL);
+        CRM_ERR(error->kind != CRM_E_DATABASE ? error : NULL);
         CRM_ERR(has_table(&run->db, run->pool, &has));
         CRM_ERR(has ? error : NULL);
         CRM_ERR(crm_connection_run(run->db.connection, run->pool, CREATE_TABLE));
@@ -192,7 +192,7 @@ static crm_error_t *apply_statement(run_t *run, int version, int index, int mayb
     int refused = error && error->kind != CRM_E_GONE;
     if (error) {
         failed(run, version, index, error);
-    } else if (!run->is_new) {
+    } else {
         error = record(run, version, index + 1);
     }
     if (rows && !error) {
@@ -201,7 +201,7 @@ static crm_error_t *apply_statement(run_t *run, int version, int index, int mayb
     if (rows && error && run->driver->roll_back(connection, run->pool)) {
         connection->broken = 1;
     }
-    if (refused && !run->is_new && !connection->broken) {
+    if (refused && !connection->broken) {
         /* the next run must not take it for one that was done; a GONE one may have been */
         crm_error_t *second = record(run, version, REFUSED(index));
         if (second) {
@@ -218,17 +218,73 @@ static crm_error_t *apply_steps(run_t *run, int version)
     int resumed = run->statements >= 0;
     int first = resumed ? run->statements : 0;
     int maybe_done = resumed && !run->refused;
-    if ((!resumed || run->refused) && !run->is_new) {
+    if (!resumed || run->refused) {
         CRM_ERR(record(run, version, first));
     }
     for (int i = first; i < count; i++) {
         CRM_ERR(apply_statement(run, version, i, maybe_done && i == first));
     }
-    return run->is_new ? record(run, version, count) : NULL;
+    return NULL;
+}
+
+/* The rows of all files that are done. */
+static crm_error_t *record_all(run_t *run)
+{
+    apr_size_t count = (apr_size_t)run->goal;
+    crm_sql_t *statements = apr_palloc(run->pool, count * sizeof(*statements));
+    crm_value_t now = crm_time(apr_time_now());
+    for (int i = 0; i < run->goal; i++) {
+        const crm_migration_file_t *file = &run->migrations->files[i];
+        const crm_value_t values[] = {crm_int(i + 1),
+                                      crm_text(file->name),
+                                      crm_text(file->checksum),
+                                      crm_int(file->statements->nelts),
+                                      crm_bool(1),
+                                      now};
+        statements[i] = (crm_sql_t){.text = INSERT_ROW,
+                                    .args = apr_pmemdup(run->pool, values, sizeof(values)),
+                                    .nargs = sizeof(values) / sizeof(values[0])};
+    }
+    return crm_db_execute_all(&run->db, run->pool, statements, run->goal);
+}
+
+/* All files, of an empty database that goes when it fails: recorded once, at the end. */
+static crm_error_t *apply_new(run_t *run)
+{
+    CRM_ERR(crm_connection_run(run->db.connection, run->pool, CREATE_TABLE));
+    for (int version = 1; version <= run->goal; version++) {
+        int count = run->migrations->files[version - 1].statements->nelts;
+        for (int i = 0; i < count; i++) {
+            crm_error_t *error = run_statement(run, version, i);
+            if (error) {
+                return failed(run, version, i, error);
+            }
+        }
+    }
+    CRM_ERR(record_all(run));
+    run->version = run->goal;
+    return NULL;
+}
+
+static crm_error_t *apply_new_whole(run_t *run)
+{
+    crm_connection_t *connection = run->db.connection;
+    CRM_ERR(run->driver->begin(connection, run->pool));
+    crm_error_t *error = apply_new(run);
+    if (!error) {
+        error = run->driver->commit(connection, run->pool);
+    }
+    if (error && run->driver->roll_back(connection, run->pool)) {
+        connection->broken = 1;
+    }
+    return error;
 }
 
 static crm_error_t *apply_all(run_t *run, int *ret_applied)
 {
+    if (run->is_new) {
+        return run->driver->ddl_commits ? apply_new(run) : apply_new_whole(run);
+    }
     CRM_ERR(read_state(run));
     while (run->version < run->goal) {
         CRM_ERR(run->driver->ddl_commits ? apply_steps(run, run->version + 1)
