@@ -17,6 +17,8 @@ on_each_database(sub {
     my @lines = $tail->();
     like($lines[-1], qr{\A\d{4}-\d\d-\d\dT\S+Z 400 +\d+\.\d ms  POST   /api/customers/  acme-admin}, 'time, status, duration, method, path, who');
     is(scalar $tail->('--lines', 2), 2, '--lines');
+    is_deeply([@{decode_json(($tail->('--json'))[-1])}{qw(method endpoint response_status)}], ['POST', '/api/customers/', 400],
+        '--json: the same as JSON');
     like(join("\n", $tail->('--query', 'response_status__gte=400')), qr/\A\S+ 400 [^\n]*\z/, '--query filters as the API does');
     my ($status, undef, $err) = $server->crmctl('history', 'tail', @of, '--query', 'nothing=1');
     like($err, qr/nothing: Unknown filter/, 'an unknown filter is refused');

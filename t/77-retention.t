@@ -2,6 +2,7 @@
 # What is over is removed: by the server in the background, by crmctl at once; statistics stay.
 use lib 't/lib';
 use Crm::Test;
+use JSON::PP;
 
 # Records of which some were deleted long ago: what goes and what stays, by name.
 sub make_records {
@@ -96,6 +97,8 @@ for my $kind (Crm::Database::kinds()) {
     like($server->crmctl_ok('history', 'prune', '--tenant', 'Acme', '--before', $day, '--yes'), qr/^Acme: 1 record removed\n1 removed in all\.$/m,
         "$kind: and removes at once");
     is($old->(87), 0, "$kind: nothing is left");
+    is_deeply(decode_json($server->crmctl_ok('history', 'prune', '--all', '--yes', '--json')),
+        {removed => 0, databases => [{tenant => 'acme', removed => 0}, {tenant => undef, removed => 0}]}, "$kind: --json says of which");
     like($server->crmctl_ok('history', 'prune', '--all', '--yes'), qr/^0 removed in all\.$/m, "$kind: of all, as CrmHistoryKeep says");
     $server->stop;
 }

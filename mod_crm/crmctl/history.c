@@ -12,6 +12,7 @@
 #include "crmctl/account.h"
 #include "crmctl/configuration.h"
 #include "crmctl/confirm.h"
+#include "crmctl/output.h"
 #include "entities/entities.h"
 #include "service/export.h"
 #include "service/retention.h"
@@ -91,6 +92,11 @@ static void print_line(const json_t *json)
            error ? "  " : "", error ? error : "");
 }
 
+static void print_json(apr_pool_t *pool, const json_t *json)
+{
+    puts(crm_json_text(pool, json, NULL));
+}
+
 /* What was printed last, of what may come again: by id. */
 typedef struct tail_t {
     apr_hash_t *seen;
@@ -111,7 +117,10 @@ static crm_error_t *print_new(crm_run_t *run, tail_t *tail, const crm_db_t *db,
     for (int i = list.rows->count - 1; i >= 0; i--) {
         json_t *json = crm_json_own(pool, crm_list_json(pool, entity, crm_row(list.rows, i)));
         const char *id = json_string_value(json_object_get(json, "id"));
-        if (!apr_hash_get(tail->seen, id, APR_HASH_KEY_STRING)) {
+        int is_new = !apr_hash_get(tail->seen, id, APR_HASH_KEY_STRING);
+        if (is_new && crm_run_option(run, "--json")) {
+            print_json(pool, json);
+        } else if (is_new) {
             print_line(json);
         }
         apr_hash_set(seen, id, APR_HASH_KEY_STRING, id);
@@ -168,7 +177,20 @@ static crm_error_t *run_tail(crm_run_t *run)
 typedef struct prune_t {
     apr_time_t before;
     apr_int64_t removed;
+    json_t *databases; /* for --json; else NULL */
 } prune_t;
+
+static void tell_pruned(const prune_t *prune, const crm_tenant_t *tenant, apr_int64_t removed)
+{
+    if (prune->databases) {
+        json_array_append_new(prune->databases,
+                              json_pack("{s:s?, s:I}", "tenant", tenant ? tenant->slug : NULL,
+                                        "removed", (json_int_t)removed));
+    } else if (removed) {
+        printf("%s: %" APR_INT64_T_FMT " record%s removed\n", tenant ? tenant->name : "main",
+               removed, removed == 1 ? "" : "s");
+    }
+}
 
 static crm_error_t *prune_one(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
                               void *baton)
@@ -179,10 +201,7 @@ static crm_error_t *prune_one(const crm_site_t *site, apr_pool_t *pool, const cr
 
     CRM_ERR(crm_retention_history(db, pool, prune->before, &removed));
     prune->removed += removed;
-    if (removed) {
-        printf("%s: %" APR_INT64_T_FMT " record%s removed\n", tenant ? tenant->name : "main",
-               removed, removed == 1 ? "" : "s");
-    }
+    tell_pruned(prune, tenant, removed);
     return NULL;
 }
 
@@ -225,10 +244,18 @@ static crm_error_t *run_prune(crm_run_t *run)
                         apr_psprintf(run->pool, "History (%s) from before %s will be removed.",
                                      whose, crm_time_iso(run->pool, prune.before)),
                         whose));
+    if (crm_run_option(run, "--json")) {
+        prune.databases = crm_json_own(run->pool, json_array());
+    }
     if (crm_run_option(run, "--all")) {
         CRM_ERR(crm_tenant_each(site, run->pool, prune_one, &prune));
     }
     CRM_ERR(prune_one(site, run->pool, tenant, &prune));
+    if (prune.databases) {
+        return crm_output_json(run->pool,
+                               json_pack("{s:I, s:O}", "removed", (json_int_t)prune.removed,
+                                         "databases", prune.databases));
+    }
     printf("%" APR_INT64_T_FMT " removed in all.\n", prune.removed);
     return NULL;
 }
@@ -284,15 +311,15 @@ const crm_command_t crm_history_commands[] = {
      .examples = export_examples,
      .run = run_export},
     {.name = "history tail",
-     .flags = CRM_COMMAND_CONFIGURED | CRM_COMMAND_MIGRATED,
+     .flags = CRM_COMMAND_CONFIGURED | CRM_COMMAND_MIGRATED | CRM_COMMAND_DATA,
      .options = tail_options,
      .summary = "the newest requests, and those that come",
-     .help = "Shows the newest records of a tenant's History, one line each; without --tenant "
-             "those of the main database.",
+     .help = "Shows the newest records of a tenant's History, one line each (--json: of JSON); "
+             "without --tenant those of the main database.",
      .examples = tail_examples,
      .run = run_tail},
     {.name = "history prune",
-     .flags = CRM_COMMAND_CONFIGURED | CRM_COMMAND_MIGRATED,
+     .flags = CRM_COMMAND_CONFIGURED | CRM_COMMAND_MIGRATED | CRM_COMMAND_DATA,
      .options = prune_options,
      .summary = "remove what is too old",
      .help = "Removes records of a tenant's History, some hundred at a time, at once; without "
