@@ -21,6 +21,8 @@ static const char *state_text(apr_pool_t *pool, const crm_site_t *site,
                               const crm_migration_state_t *state, const char *target)
 {
     switch (state->state) {
+    case CRM_MIGRATION_QUEUED:
+        return crm_migration_runner_ended(pool, state->runner) ? "behind" : "queued";
     case CRM_MIGRATION_RUNNING:
         return crm_migration_runner_ended(pool, state->runner) ? "interrupted" : "running";
     case CRM_MIGRATION_FAILED:

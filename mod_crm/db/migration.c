@@ -12,7 +12,8 @@
 /* How long to wait for another process that migrates the same database. */
 #define LOCK_WAIT apr_time_from_sec(60)
 
-/* The same on both databases. A row is made when a file is begun. */
+/* The same on both databases. A row is made when a file is begun, or (noted elsewhere) when its
+ * first statement is done. */
 #define CREATE_TABLE                                                                               \
     "CREATE TABLE IF NOT EXISTS schema_migration (version INT NOT NULL PRIMARY KEY, name "         \
     "VARCHAR(100) NOT NULL, checksum CHAR(64) NOT NULL, statements_done INT NOT NULL, is_done "    \
@@ -40,6 +41,8 @@ typedef struct run_t {
     int refused;    /* the statement after those was refused, so it is not done */
     int is_new;     /* the database goes when this fails */
     int goal;       /* the file to end with */
+    int noted;      /* that it is begun is known elsewhere */
+    int cut_off;    /* by such a note: the first statement may have been done without a record */
 } run_t;
 
 static crm_error_t *refuse(const run_t *run, const char *name, const char *why)
@@ -217,8 +220,9 @@ static crm_error_t *apply_steps(run_t *run, int version)
     int count = run->migrations->files[version - 1].statements->nelts;
     int resumed = run->statements >= 0;
     int first = resumed ? run->statements : 0;
-    int maybe_done = resumed && !run->refused;
-    if (!resumed || run->refused) {
+    int maybe_done = resumed ? !run->refused : run->cut_off;
+    run->cut_off = 0;
+    if ((!resumed && (!run->noted || count == 0)) || run->refused) {
         CRM_ERR(record(run, version, first));
     }
     for (int i = first; i < count; i++) {
@@ -330,6 +334,19 @@ crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrati
     return migrate(
         (run_t){.db = *db, .pool = pool, .migrations = migrations, .goal = migrations->count},
         ret_applied);
+}
+
+crm_error_t *crm_migrate_noted(const crm_db_t *db, apr_pool_t *pool,
+                               const crm_migrations_t *migrations, int interrupted,
+                               int *ret_applied)
+{
+    return migrate((run_t){.db = *db,
+                           .pool = pool,
+                           .migrations = migrations,
+                           .goal = migrations->count,
+                           .noted = 1,
+                           .cut_off = interrupted},
+                   ret_applied);
 }
 
 crm_error_t *crm_migrate_new(const crm_db_t *db, apr_pool_t *pool,

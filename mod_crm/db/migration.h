@@ -30,6 +30,13 @@ const char *crm_migrations_fingerprint(apr_pool_t *pool, const crm_migrations_t 
 crm_error_t *crm_migrate(const crm_db_t *db, apr_pool_t *pool, const crm_migrations_t *migrations,
                          int *ret_applied);
 
+/* The same for a caller who has noted, where it outlives him, that he is about to do it: a file's
+ * beginning is not recorded in DB, which saves a commit. INTERRUPTED: there was such a note before,
+ * and nothing that said how it ended. */
+crm_error_t *crm_migrate_noted(const crm_db_t *db, apr_pool_t *pool,
+                               const crm_migrations_t *migrations, int interrupted,
+                               int *ret_applied);
+
 /* The same for a database that was just made and is removed when this does not come to its end: no
  * single statements are recorded, which saves half of the time. It ends with VERSION (0: the
  * newest), one that there is. */

@@ -297,6 +297,9 @@ static apr_status_t free_line(void *data)
 static crm_error_t *line_add(const crm_archive_t *archive, line_t *line, const char *bytes,
                              apr_size_t size)
 {
+    if (size == 0) {
+        return NULL; /* there may be no bytes yet */
+    }
     if (line->size + size > line->room) {
         apr_size_t room = 2 * (line->size + size);
         char *larger = room < LINE_MAX_BYTES ? realloc(line->bytes, room) : NULL;

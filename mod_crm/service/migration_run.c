@@ -15,16 +15,25 @@
  * written is found by looking at the tenants' databases. */
 #define WRITE_EVERY (APR_USEC_PER_SEC / 4)
 
+/* So many tenants are noted as queued at a time, before any of them is begun: so nothing has to be
+ * noted in their own databases first (crm_migrate_noted). */
+#define QUEUE 64
+
 typedef struct work_t {
     const crm_site_t *site;
     const crm_migration_run_t *run;
     const char *target, *runner;
     int count;
     apr_thread_mutex_t *mutex; /* over what follows, and report */
-    apr_thread_cond_t *ended;  /* the last worker has */
+    apr_thread_cond_t *wanted; /* more to do; or the last worker has ended */
+    apr_thread_cond_t *queued; /* there are more, or none at all */
     crm_migration_state_t *states;
-    unsigned char *changed; /* which of them are to be written */
+    unsigned char *changed;     /* which of them are to be written */
+    unsigned char *noted;       /* which were noted as queued before they were begun, */
+    unsigned char *interrupted; /* and which of those had been begun by another run */
     int next, working;
+    int end;          /* those before are queued, or need not be; */
+    int planned;      /* and those before this will be with the next write */
     int stop;         /* the main database is away */
     apr_pool_t *pool; /* of the states' texts */
 } work_t;
@@ -50,8 +59,14 @@ int crm_migration_is_done(const crm_site_t *site, const crm_migration_state_t *s
 static crm_migration_state_t *take(work_t *work)
 {
     apr_thread_mutex_lock(work->mutex);
+    if (work->next + work->run->parallel >= work->end) {
+        apr_thread_cond_signal(work->wanted);
+    }
+    while (work->next >= work->end && work->end < work->count && !work->stop) {
+        apr_thread_cond_wait(work->queued, work->mutex);
+    }
     crm_migration_state_t *state =
-        work->next < work->count && !work->stop ? &work->states[work->next++] : NULL;
+        work->next < work->end && !work->stop ? &work->states[work->next++] : NULL;
     apr_thread_mutex_unlock(work->mutex);
     return state;
 }
@@ -82,11 +97,15 @@ static void end(work_t *work, crm_migration_state_t *state, int version, crm_mig
     apr_thread_mutex_unlock(work->mutex);
 }
 
-static crm_error_t *migrate(const crm_site_t *site, apr_pool_t *pool, const crm_db_t *db,
-                            int *ret_applied)
+static crm_error_t *migrate(const worker_t *worker, const crm_db_t *db, int index, int *ret_applied)
 {
-    CRM_ERR(crm_migrate(db, pool, site->tenant_migrations, ret_applied));
-    return crm_permission_sync(site, pool, db);
+    const work_t *work = worker->work;
+    const crm_site_t *site = work->site;
+    const crm_migrations_t *files = site->tenant_migrations;
+    CRM_ERR(work->noted[index]
+                ? crm_migrate_noted(db, worker->pool, files, work->interrupted[index], ret_applied)
+                : crm_migrate(db, worker->pool, files, ret_applied));
+    return crm_permission_sync(site, worker->pool, db);
 }
 
 /* Looks at the database that the row calls done; 1 when it is. What cannot be reached now is tried
@@ -116,7 +135,7 @@ static void treat(const worker_t *worker, crm_migration_state_t *state)
         return;
     }
     begin(work, state);
-    migrated.error = migrate(work->site, worker->pool, db, &migrated.applied);
+    migrated.error = migrate(worker, db, (int)(state - work->states), &migrated.applied);
     if (migrated.error) {
         version = crm_migration_version(db, worker->pool, &found) ? state->version : found;
     }
@@ -134,7 +153,7 @@ static void *APR_THREAD_FUNC run_worker(apr_thread_t *thread, void *data)
     }
     apr_thread_mutex_lock(work->mutex);
     if (--work->working == 0) {
-        apr_thread_cond_signal(work->ended);
+        apr_thread_cond_signal(work->wanted);
     }
     apr_thread_mutex_unlock(work->mutex);
     apr_thread_exit(thread, APR_SUCCESS);
@@ -154,14 +173,45 @@ static apr_status_t start(worker_t *worker)
 
 /* ---- the writer */
 
-/* Waits a while, or until all workers have ended; copies the states that are to be written into
+/* 1 when the workers will soon have nothing to do. */
+static int is_short(const work_t *work)
+{
+    return work->end < work->count && work->next + work->run->parallel >= work->end;
+}
+
+/* Queues some more, with the next write: all but those that need nothing, as it seems. */
+static void queue_some(work_t *work)
+{
+    for (int queued = 0; work->planned < work->count && queued < QUEUE; work->planned++) {
+        int i = work->planned;
+        crm_migration_state_t *state = &work->states[i];
+        if (crm_migration_is_done(work->site, state, work->target)) {
+            continue;
+        }
+        work->noted[i] = 1;
+        work->interrupted[i] = state->state == CRM_MIGRATION_QUEUED ||
+                               state->state == CRM_MIGRATION_RUNNING ||
+                               state->state == CRM_MIGRATION_FAILED;
+        state->state = CRM_MIGRATION_QUEUED;
+        state->runner = work->runner;
+        state->started_at = apr_time_now();
+        state->finished_at = 0;
+        work->changed[i] = 1;
+        queued++;
+    }
+}
+
+/* Waits a while, or until there is something to do; copies the states that are to be written into
  * ROWS. *RET_WORKING: 0 when these are the last. */
 static int collect(work_t *work, crm_migration_state_t *rows, int *ret_working)
 {
     int count = 0;
     apr_thread_mutex_lock(work->mutex);
-    if (work->working) {
-        apr_thread_cond_timedwait(work->ended, work->mutex, WRITE_EVERY);
+    if (work->working && !is_short(work)) {
+        apr_thread_cond_timedwait(work->wanted, work->mutex, WRITE_EVERY);
+    }
+    if (is_short(work)) {
+        queue_some(work);
     }
     *ret_working = work->working;
     for (int i = 0; i < work->count; i++) {
@@ -172,6 +222,16 @@ static int collect(work_t *work, crm_migration_state_t *rows, int *ret_working)
     }
     apr_thread_mutex_unlock(work->mutex);
     return count;
+}
+
+/* What was planned is queued now; or, after an ERROR, nothing is begun any more. */
+static void release(work_t *work, const crm_error_t *error)
+{
+    apr_thread_mutex_lock(work->mutex);
+    work->stop |= error != NULL;
+    work->end = work->planned;
+    apr_thread_cond_broadcast(work->queued);
+    apr_thread_mutex_unlock(work->mutex);
 }
 
 /* Until all workers have ended. When the main database is away, they end with the tenants that they
@@ -185,11 +245,9 @@ static crm_error_t *write_down(work_t *work, apr_pool_t *pool)
     for (int working = 1; working;) {
         int count = collect(work, rows, &working);
         crm_error_t *error = crm_migration_states_write(work->site, turn, rows, count);
+        release(work, error);
         if (error && !first) {
             first = crm_error_copy(pool, error);
-            apr_thread_mutex_lock(work->mutex);
-            work->stop = 1;
-            apr_thread_mutex_unlock(work->mutex);
         }
         apr_pool_clear(turn);
     }
@@ -199,11 +257,16 @@ static crm_error_t *write_down(work_t *work, apr_pool_t *pool)
 static apr_status_t prepare(work_t *work, apr_pool_t *pool)
 {
     work->changed = apr_pcalloc(pool, (apr_size_t)work->count);
+    work->noted = apr_pcalloc(pool, (apr_size_t)work->count);
+    work->interrupted = apr_pcalloc(pool, (apr_size_t)work->count);
     apr_status_t status = apr_pool_create(&work->pool, pool);
     if (status == APR_SUCCESS) {
         status = apr_thread_mutex_create(&work->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
     }
-    return status == APR_SUCCESS ? apr_thread_cond_create(&work->ended, pool) : status;
+    if (status == APR_SUCCESS) {
+        status = apr_thread_cond_create(&work->wanted, pool);
+    }
+    return status == APR_SUCCESS ? apr_thread_cond_create(&work->queued, pool) : status;
 }
 
 crm_error_t *crm_migration_run(const crm_site_t *site, apr_pool_t *pool,

@@ -27,9 +27,8 @@ static const crm_bulk_insert_t insertion = {
 };
 
 static const char *const states[] = {
-    [CRM_MIGRATION_UNKNOWN] = "unknown",
-    [CRM_MIGRATION_RUNNING] = "running",
-    [CRM_MIGRATION_DONE] = "done",
+    [CRM_MIGRATION_UNKNOWN] = "unknown", [CRM_MIGRATION_QUEUED] = "queued",
+    [CRM_MIGRATION_RUNNING] = "running", [CRM_MIGRATION_DONE] = "done",
     [CRM_MIGRATION_FAILED] = "failed",
 };
 
@@ -76,7 +75,7 @@ int crm_migration_runner_ended(apr_pool_t *pool, const char *runner)
 
 static crm_migration_state_e state_of(crm_value_t cell)
 {
-    for (int i = CRM_MIGRATION_RUNNING; i <= CRM_MIGRATION_FAILED; i++) {
+    for (int i = CRM_MIGRATION_QUEUED; i <= CRM_MIGRATION_FAILED; i++) {
         if (cell.kind == CRM_V_TEXT && strcmp(cell.as.text, states[i]) == 0) {
             return (crm_migration_state_e)i;
         }

@@ -11,6 +11,7 @@
 
 typedef enum {
     CRM_MIGRATION_UNKNOWN, /* never looked at by this table's makers */
+    CRM_MIGRATION_QUEUED,  /* the runner will take it soon */
     CRM_MIGRATION_RUNNING,
     CRM_MIGRATION_DONE,
     CRM_MIGRATION_FAILED
