@@ -49,6 +49,12 @@ struct crm_pool_t {
 /* How long a connection may take its database's schema for older than the newest one. */
 #define RECHECK apr_time_from_sec(1)
 
+void crm_pool_load_driver(crm_pool_t *pool, const crm_db_url_t *server)
+{
+    const apr_dbd_driver_t *driver;
+    (void)apr_dbd_get_driver(pool->pool, server->driver, &driver);
+}
+
 /* ---- under the mutex */
 
 static int is_for(const slot_t *slot, const crm_db_t *db)

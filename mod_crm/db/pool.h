@@ -48,6 +48,11 @@ typedef struct crm_pool_use_t {
 apr_status_t crm_pool_create(apr_pool_t *pool, const crm_pool_limits_t *limits,
                              crm_pool_t **ret_pool);
 
+/* Has APR-util load its driver for SERVER, while no other thread runs that uses POOL's memory:
+ * later it would be loaded by whoever connects first, into the same memory. Where there is none,
+ * connecting says so. */
+void crm_pool_load_driver(crm_pool_t *pool, const crm_db_url_t *server);
+
 /* A connection to DB's database for the calling thread alone, until crm_pool_release. ERRORS is the
  * pool an error is made in. */
 crm_error_t *crm_pool_acquire(const crm_db_t *db, apr_pool_t *errors,

@@ -66,6 +66,8 @@ static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make the pool of connections");
     }
+    crm_pool_load_driver(site->connections, settings->main_database);
+    crm_pool_load_driver(site->connections, settings->tenant_database);
     status = crm_hasher_create(site->pool, &settings->hash, &site->hasher);
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make the password hasher");
