@@ -147,6 +147,7 @@ static void *APR_THREAD_FUNC run_worker(apr_thread_t *thread, void *data)
     worker_t *worker = data;
     work_t *work = worker->work;
     crm_migration_state_t *state;
+    (void)thread;
     while ((state = take(work)) != NULL) {
         apr_pool_clear(worker->pool);
         treat(worker, state);
@@ -156,7 +157,6 @@ static void *APR_THREAD_FUNC run_worker(apr_thread_t *thread, void *data)
         apr_thread_cond_signal(work->wanted);
     }
     apr_thread_mutex_unlock(work->mutex);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
