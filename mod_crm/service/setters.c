@@ -139,27 +139,20 @@ CRM_VALUE(token_cache_life, token_cache, CRM_WORD_SPAN, SECONDS(1), SECONDS(60))
 
 CRM_VALUE(tenant_grace, tenant_grace, CRM_WORD_SPAN, SECONDS(0), DAYS(3650))
 
-CRM_VALUE(history_keep_span, history_keep, CRM_WORD_SPAN, SECONDS(3600), DAYS(36500))
-
-CRM_SETTER(history_keep)
-{
-    if (strcasecmp(argv[0], "forever") == 0) {
-        settings->history_keep = 0;
-        return NULL;
+/* A span, or "forever", which is 0. */
+#define SPAN_OR_FOREVER(name)                                                                      \
+    CRM_VALUE(name##_span, name, CRM_WORD_SPAN, SECONDS(3600), DAYS(36500))                        \
+    CRM_SETTER(name)                                                                               \
+    {                                                                                              \
+        if (strcasecmp(argv[0], "forever") == 0) {                                                 \
+            settings->name = 0;                                                                    \
+            return NULL;                                                                           \
+        }                                                                                          \
+        return crm_set_##name##_span(pool, settings, argc, argv);                                  \
     }
-    return crm_set_history_keep_span(pool, settings, argc, argv);
-}
 
-CRM_VALUE(record_grace_span, record_grace, CRM_WORD_SPAN, SECONDS(3600), DAYS(36500))
-
-CRM_SETTER(record_grace)
-{
-    if (strcasecmp(argv[0], "forever") == 0) {
-        settings->record_grace = 0;
-        return NULL;
-    }
-    return crm_set_record_grace_span(pool, settings, argc, argv);
-}
+SPAN_OR_FOREVER(history_keep)
+SPAN_OR_FOREVER(record_grace)
 
 CRM_SETTER(token_cache)
 {
