@@ -141,6 +141,24 @@ static crm_error_t *check_connections(check_t *check, const char **ret_found)
     return NULL;
 }
 
+/* What the account must be given where it cannot make databases with users of their own. */
+static crm_error_t *say_rights(const check_t *check, const crm_error_t *error)
+{
+    const crm_db_url_t *url = check->settings->tenant_database;
+    const char *user = url->user ? url->user : "USER",
+               *name = crm_db_url_database(check->pool, url, "%");
+    const char *pattern = "";
+
+    for (; *name; name++) {
+        pattern = apr_psprintf(check->pool, "%s%s%c", pattern, *name == '_' ? "\\" : "", *name);
+    }
+    return advise(
+        check,
+        "%s. CrmTenantIsolation user needs: GRANT ALL PRIVILEGES ON `%s`.* TO '%s'@'HOST' "
+        "WITH GRANT OPTION; GRANT CREATE USER ON *.* TO '%s'@'HOST'.",
+        crm_error_line(check->pool, error), pattern, user, user);
+}
+
 /* Whether databases of tenants can be made is known by making one. */
 static crm_error_t *check_rights(check_t *check, const char **ret_found)
 {
@@ -148,9 +166,13 @@ static crm_error_t *check_rights(check_t *check, const char **ret_found)
     crm_db_t db = *crm_site_tenant_db(check->site, check->pool, slug);
 
     db.needs = 0;
-    CRM_ERR(crm_db_create_database(&db, check->pool));
+    crm_error_t *error = crm_db_create_database(&db, check->pool);
+    if (error) {
+        return db.user ? say_rights(check, error) : error;
+    }
     CRM_ERR(crm_db_drop_database(&db, check->pool));
-    *ret_found = "databases of tenants can be made and dropped";
+    *ret_found = db.user ? "databases of tenants, and their users, can be made and dropped"
+                         : "databases of tenants can be made and dropped";
     return NULL;
 }
 
@@ -166,11 +188,9 @@ static crm_error_t *check_tenant(const crm_site_t *site, apr_pool_t *pool,
                                  const crm_tenant_t *tenant, void *baton)
 {
     tenants_t *tenants = baton;
-    crm_db_t db = *crm_tenant_db(site, pool, tenant);
     int version = 0;
-
-    db.needs = 0;
-    crm_error_t *error = crm_migration_version(&db, pool, &version);
+    crm_error_t *error = crm_migration_version(
+        crm_tenant_unversioned(site, pool, crm_tenant_place(pool, tenant)), pool, &version);
     tenants->count++;
     tenants->inactive += !tenant->is_active;
     if (error || version != crm_migrations_newest(site->tenant_migrations)) {
@@ -197,6 +217,44 @@ static crm_error_t *check_tenants(check_t *check, const char **ret_found)
     }
     *ret_found =
         apr_psprintf(check->pool, "%d, of which %d are inactive", tenants.count, tenants.inactive);
+    return NULL;
+}
+
+/* Whether the user of each tenant's database is let in; what it may do, tenant verify proves. */
+static crm_error_t *check_user(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
+                               void *baton)
+{
+    tenants_t *tenants = baton;
+    crm_db_t db = *crm_tenant_db(site, pool, tenant);
+    int version;
+
+    db.needs = 0;
+    crm_error_t *error = crm_migration_version(&db, pool, &version);
+    tenants->count++;
+    if (error && !tenants->behind++) {
+        tenants->first = apr_psprintf(tenants->check->pool, "%s (%s)", tenant->name,
+                                      crm_error_line(pool, error));
+    }
+    return NULL;
+}
+
+static crm_error_t *check_isolation(check_t *check, const char **ret_found)
+{
+    tenants_t tenants = {.check = check};
+
+    if (check->settings->isolation != CRM_ISOLATION_USER) {
+        *ret_found = "CrmTenantIsolation is none";
+        return NULL;
+    }
+    CRM_ERR(crm_tenant_each(check->site, check->pool, check_user, &tenants));
+    if (tenants.behind) {
+        return advise(check,
+                      "%d of %d tenants' databases cannot be used by their own users, the first is "
+                      "%s: crmctl tenant verify --repair makes those users.",
+                      tenants.behind, tenants.count, tenants.first);
+    }
+    *ret_found =
+        apr_psprintf(check->pool, "the users of %d tenants' databases are let in", tenants.count);
     return NULL;
 }
 
@@ -268,6 +326,7 @@ static const struct {
     {.name = "connections", .run = check_connections, .needs_site = 1},
     {.name = "rights", .run = check_rights, .needs_site = 1},
     {.name = "tenants", .run = check_tenants, .needs_site = 1},
+    {.name = "isolation", .run = check_isolation, .needs_site = 1},
 };
 
 static crm_error_t *run_check(crm_run_t *run)
@@ -304,7 +363,8 @@ const crm_command_t crm_check_commands[] = {
      .summary = "what is right, and what is to be done",
      .help = "Looks at what a site needs: configuration, spool, databases and their "
              "schemas, versions, clock, how many connections the children can want and the server "
-             "allows, the right to make databases, every tenant. One line each: ok, or what is "
+             "allows, the right to make databases, every tenant, its database user. One line each: "
+             "ok, or what is "
              "wrong and what to do.",
      .examples = check_examples,
      .run = run_check},

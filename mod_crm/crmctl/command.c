@@ -12,6 +12,7 @@ const crm_command_group_t crm_command_groups[] = {
     {.title = "Databases", .commands = crm_migrate_commands},
     {.title = "Tenants", .commands = crm_tenant_commands},
     {.title = "A tenant's life", .commands = crm_tenant_life_commands},
+    {.title = "A tenant's life", .commands = crm_tenant_verify_commands},
     {.title = "Backups", .commands = crm_tenant_archive_commands},
     {.title = "Accounts", .commands = crm_account_commands},
     {.title = "Accounts", .commands = crm_user_commands},

@@ -74,6 +74,7 @@ extern const crm_command_t crm_secret_commands[];
 extern const crm_command_t crm_tenant_archive_commands[];
 extern const crm_command_t crm_tenant_commands[];
 extern const crm_command_t crm_tenant_life_commands[];
+extern const crm_command_t crm_tenant_verify_commands[];
 extern const crm_command_t crm_token_commands[];
 extern const crm_command_t crm_user_commands[];
 

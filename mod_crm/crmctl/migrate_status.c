@@ -152,8 +152,8 @@ static crm_error_t *plan_tenant(const crm_site_t *site, apr_pool_t *pool,
 {
     plan_t *plan = baton;
     if (!plan->slug || !strcmp(plan->slug, tenant->slug)) {
-        plan_one(plan, crm_tenant_db(site, pool, tenant), tenant->database_name,
-                 site->tenant_migrations);
+        plan_one(plan, crm_tenant_unversioned(site, pool, crm_tenant_place(pool, tenant)),
+                 tenant->database_name, site->tenant_migrations);
     }
     return NULL;
 }

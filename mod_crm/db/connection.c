@@ -11,6 +11,11 @@
 #define CANNOT_REACH "The database cannot be reached. Try again later."
 #define BEING_UPGRADED "The database is being upgraded. Try again later."
 
+/* What to do where the server refuses a database's own user. */
+#define REPAIR                                                                                     \
+    " (this is the tenant's own database user: where it is missing, or has another password, "     \
+    "\"crmctl tenant verify --repair\" mends it)"
+
 /* Seconds until a migration may have ended. */
 #define UPGRADE_RETRY 30
 
@@ -41,16 +46,30 @@ static crm_db_url_t copy_url(apr_pool_t *pool, const crm_db_url_t *url)
     };
 }
 
-static void name(crm_connection_t *connection, const char *database)
+const crm_db_user_t *crm_db_user_copy(apr_pool_t *pool, const crm_db_user_t *user)
+{
+    if (!user) {
+        return NULL;
+    }
+    crm_db_user_t *result = apr_palloc(pool, sizeof(*result));
+    *result = (crm_db_user_t){.name = apr_pstrdup(pool, user->name),
+                              .password = apr_pstrdup(pool, user->password),
+                              .old_password = copy(pool, user->old_password)};
+    return result;
+}
+
+static void name(crm_connection_t *connection, const char *database, const crm_db_user_t *user)
 {
     apr_pool_t *pool = connection->naming;
     apr_pool_clear(pool);
     connection->database = apr_pstrdup(pool, database);
+    connection->user = crm_db_user_copy(pool, user);
     connection->name = apr_pstrcat(pool, connection->server.server, " ", database, NULL);
     connection->version = 0;
 }
 
-crm_connection_t *crm_connection_make(const crm_db_url_t *server, const char *database)
+crm_connection_t *crm_connection_make(const crm_db_url_t *server, const char *database,
+                                      const crm_db_user_t *user)
 {
     apr_pool_t *pool;
     if (apr_pool_create_unmanaged_ex(&pool, NULL, NULL) != APR_SUCCESS) {
@@ -63,7 +82,7 @@ crm_connection_t *crm_connection_make(const crm_db_url_t *server, const char *da
     connection->driver = crm_driver(server->driver);
     connection->server = copy_url(pool, server);
     apr_pool_create(&connection->naming, pool);
-    name(connection, database);
+    name(connection, database, user);
     connection->buckets = apr_bucket_alloc_create(pool);
     connection->brigade = apr_brigade_create(pool, connection->buckets);
     return connection;
@@ -169,34 +188,83 @@ static crm_error_t *check_in(crm_connection_t *connection, int needs, apr_pool_t
     return error;
 }
 
-crm_error_t *crm_connection_open(crm_connection_t *connection, int needs, apr_pool_t *errors)
+/* The server knows the user's name, or his password, for another. It says so in its own language.
+ */
+static int is_refused(const crm_connection_t *connection, const char *reason)
+{
+    return connection->user && reason && strstr(reason, connection->user->name);
+}
+
+/* Opens it with PASSWORD. *RET_REFUSED: whether the database's own user was refused. */
+static crm_error_t *log_in(crm_connection_t *connection, const char *password, apr_pool_t *errors,
+                           int *ret_refused)
 {
     const crm_driver_t *driver = connection->driver;
     const char *parameters, *reason = NULL;
-    CRM_ERR(driver->parameters(connection->pool, &connection->server, connection->database,
-                               &parameters));
+    crm_db_url_t as = connection->server;
+    *ret_refused = 0;
+    as.user = connection->user ? connection->user->name : as.user;
+    as.password = password;
+    CRM_ERR(driver->parameters(connection->pool, &as, connection->database, &parameters));
+    if (apr_dbd_open_ex(connection->dbd, connection->pool, parameters, &connection->handle,
+                        &reason) == APR_SUCCESS) {
+        return NULL;
+    }
+    connection->handle = NULL;
+    *ret_refused = is_refused(connection, reason);
+    return unreachable(connection, errors,
+                       *ret_refused ? apr_pstrcat(connection->scratch, reason, REPAIR, NULL)
+                                    : reason);
+}
+
+crm_error_t *crm_connection_open(crm_connection_t *connection, int needs, apr_pool_t *errors)
+{
+    const crm_driver_t *driver = connection->driver;
+    const crm_db_user_t *user = connection->user;
+    int refused;
     if (apr_dbd_get_driver(connection->pool, driver->name, &connection->dbd) != APR_SUCCESS) {
         return unreachable(connection, errors, "APR-util has no driver for it installed");
     }
-    if (apr_dbd_open_ex(connection->dbd, connection->pool, parameters, &connection->handle,
-                        &reason) != APR_SUCCESS) {
-        connection->handle = NULL;
-        return unreachable(connection, errors, reason);
+    crm_error_t *error =
+        log_in(connection, user ? user->password : connection->server.password, errors, &refused);
+    if (error && refused && user->old_password) {
+        error = log_in(connection, user->old_password, errors, &refused);
     }
+    CRM_ERR(error);
     return check_in(connection, needs, errors, driver->set_up(connection, errors));
 }
 
-crm_error_t *crm_connection_rekey(crm_connection_t *connection, const char *database, int needs,
-                                  apr_pool_t *errors)
+static int is_same(const crm_db_user_t *a, const crm_db_user_t *b)
 {
-    int code = 0;
+    return a == b || (a && b && strcmp(a->name, b->name) == 0);
+}
+
+int crm_connection_can_rekey(const crm_connection_t *connection, const crm_db_user_t *user)
+{
+    const crm_driver_t *driver = connection->driver;
+    /* without a name in the URL only the client library knows who that is */
+    return driver->rekeys && !connection->broken && driver->usable(connection) &&
+           (is_same(connection->user, user) ||
+            (driver->change_user && (user || connection->server.user)));
+}
+
+crm_error_t *crm_connection_rekey(crm_connection_t *connection, const char *database,
+                                  const crm_db_user_t *user, int needs, apr_pool_t *errors)
+{
+    const crm_driver_t *driver = connection->driver;
+    int code = 0, same = is_same(connection->user, user);
     crm_statements_clear(connection);
-    name(connection, database);
-    if (*database) {
+    name(connection, database, user);
+    if (!same) {
+        code = driver->change_user(connection);
+    } else if (*database) {
         code = apr_dbd_set_dbname(connection->dbd, connection->pool, connection->handle, database);
     }
-    return check_in(connection, needs, errors,
-                    code ? crm_connection_error(connection, errors, code, NULL) : NULL);
+    crm_error_t *error = code ? crm_connection_error(connection, errors, code, NULL) : NULL;
+    if (!error && !same) {
+        error = driver->set_up(connection, errors); /* it is a new session */
+    }
+    return check_in(connection, needs, errors, error);
 }
 
 void crm_connection_end(crm_connection_t *connection)

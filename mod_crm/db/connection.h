@@ -20,16 +20,17 @@ struct crm_connection_t {
     apr_pool_t *scratch; /* results while they are read; cleared after each statement */
     const crm_driver_t *driver;
     const apr_dbd_driver_t *dbd;
-    apr_dbd_t *handle;    /* NULL until it is open */
-    void *state;          /* the driver's own */
-    crm_db_url_t server;  /* a copy */
-    apr_pool_t *naming;   /* of the next two; cleared when it is put on another database */
-    const char *database; /* "" none */
-    const char *name;     /* server and database, for error causes */
-    int version;          /* of the schema; 0: none */
-    apr_time_t checked;   /* when it was asked */
-    int prepared;         /* statements prepared so far */
-    int cached;           /* of them in the cache */
+    apr_dbd_t *handle;         /* NULL until it is open */
+    void *state;               /* the driver's own */
+    crm_db_url_t server;       /* a copy */
+    apr_pool_t *naming;        /* of the next three; cleared when it is put on another database */
+    const char *database;      /* "" none */
+    const crm_db_user_t *user; /* whose it is; NULL: of `server` */
+    const char *name;          /* server and database, for error causes */
+    int version;               /* of the schema; 0: none */
+    apr_time_t checked;        /* when it was asked */
+    int prepared;              /* statements prepared so far */
+    int cached;                /* of them in the cache */
     struct crm_statement_t *statements[CRM_STATEMENT_BUCKETS];
     apr_bucket_alloc_t *buckets;
     apr_bucket_brigade *brigade; /* empty between calls */
@@ -41,17 +42,26 @@ struct crm_connection_t {
     struct crm_slot_t *slot;     /* its place in db/pool */
 };
 
-/* Makes a connection to DATABASE ("" none) of SERVER that is not open yet. It holds copies of
- * both, so that it may be opened by a thread that outlives the caller. */
-crm_connection_t *crm_connection_make(const crm_db_url_t *server, const char *database);
+/* Makes a connection to DATABASE ("" none) of SERVER that is not open yet, as USER (NULL:
+ * SERVER's). It holds copies of all, so that it may be opened by a thread that outlives the caller.
+ */
+crm_connection_t *crm_connection_make(const crm_db_url_t *server, const char *database,
+                                      const crm_db_user_t *user);
 
 /* Opens it, sets its session up and checks that it is on the right database, and its schema's
  * version when NEEDS is not 0. Errors are made in ERRORS: UNAVAILABLE. */
 crm_error_t *crm_connection_open(crm_connection_t *connection, int needs, apr_pool_t *errors);
 
-/* Puts an open connection on another DATABASE of its server, and checks it in the same way. */
-crm_error_t *crm_connection_rekey(crm_connection_t *connection, const char *database, int needs,
-                                  apr_pool_t *errors);
+/* 1 when CONNECTION, an open one, can be put on another database of its server as USER. */
+int crm_connection_can_rekey(const crm_connection_t *connection, const crm_db_user_t *user);
+
+/* Puts an open connection on another DATABASE of its server, as USER, and checks it in the same
+ * way. */
+crm_error_t *crm_connection_rekey(crm_connection_t *connection, const char *database,
+                                  const crm_db_user_t *user, int needs, apr_pool_t *errors);
+
+/* A copy of USER (or NULL). */
+const crm_db_user_t *crm_db_user_copy(apr_pool_t *pool, const crm_db_user_t *user);
 
 /* Ends it for the server, also one that never was open; it can only be freed then. */
 void crm_connection_end(crm_connection_t *connection);

@@ -324,13 +324,23 @@ crm_error_t *crm_db_with_lock(const crm_db_t *db, apr_pool_t *pool, const char *
 
 crm_error_t *crm_db_create_database(const crm_db_t *db, apr_pool_t *pool)
 {
-    return outward(crm_driver(db->server->driver)->create(db, pool));
+    const crm_driver_t *driver = crm_driver(db->server->driver);
+    CRM_ERR(outward(driver->create(db, pool)));
+    crm_error_t *error = db->user ? driver->make_user(db, pool, 1) : NULL;
+    crm_error_t *second = error ? driver->drop(db, pool) : NULL;
+    if (second) {
+        crm_error_cause(error, "%s; and its database stays: %s", crm_error_line(pool, error),
+                        crm_error_line(pool, second));
+    }
+    return outward(error);
 }
 
 crm_error_t *crm_db_drop_database(const crm_db_t *db, apr_pool_t *pool)
 {
     crm_pool_forget(db->pool, db->database);
-    return outward(crm_driver(db->server->driver)->drop(db, pool));
+    const crm_driver_t *driver = crm_driver(db->server->driver);
+    CRM_ERR(outward(driver->drop(db, pool)));
+    return db->user ? outward(driver->drop_user(db, pool)) : NULL;
 }
 
 crm_error_t *crm_db_exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists)

@@ -107,8 +107,9 @@ crm_error_t *crm_db_savepoint(const crm_db_t *db, apr_pool_t *pool, crm_db_work_
 crm_error_t *crm_db_with_lock(const crm_db_t *db, apr_pool_t *pool, const char *name,
                               apr_interval_time_t wait, crm_db_work_fn *work, void *baton);
 
-/* Makes and removes whole databases. Creating one that is there is CONFLICT; dropping one that is
- * not is success. Idle connections to it are closed first. */
+/* Makes and removes whole databases, with their own users where they have one. Creating one that is
+ * there is CONFLICT; dropping one that is not is success. Idle connections to it are closed first.
+ */
 crm_error_t *crm_db_create_database(const crm_db_t *db, apr_pool_t *pool);
 crm_error_t *crm_db_drop_database(const crm_db_t *db, apr_pool_t *pool);
 crm_error_t *crm_db_exists(const crm_db_t *db, apr_pool_t *pool, int *ret_exists);

@@ -73,6 +73,9 @@ struct crm_driver_t {
                                const char **ret_parameters);
     /* Prepares the session of a connection that was just opened. */
     crm_error_t *(*set_up)(crm_connection_t *connection, apr_pool_t *errors);
+    /* Makes an open connection that of its user on its database, a new session. 0, or what
+     * `explain` takes. NULL: the server has no users. */
+    int (*change_user)(crm_connection_t *connection);
     /* 0 when an idle connection is certainly of no use any more. Asks no server. */
     int (*usable)(const crm_connection_t *connection);
     /* How long a statement may take before the connection counts as lost; 0: for ever. */
@@ -108,6 +111,12 @@ struct crm_driver_t {
     crm_error_t *(*create)(const crm_db_t *db, apr_pool_t *pool);
     crm_error_t *(*drop)(const crm_db_t *db, apr_pool_t *pool);
     crm_error_t *(*exists)(const crm_db_t *db, apr_pool_t *pool, int *ret_exists);
+
+    /* As in db/own_user.h; NULL where the server has no users. */
+    crm_error_t *(*make_user)(const crm_db_t *db, apr_pool_t *pool, int anew);
+    crm_error_t *(*drop_user)(const crm_db_t *db, apr_pool_t *pool);
+    crm_error_t *(*inspect_user)(const crm_db_t *db, apr_pool_t *pool, const char *const *others,
+                                 apr_array_header_t *faults);
 };
 
 extern const crm_driver_t crm_driver_mysql, crm_driver_sqlite3;

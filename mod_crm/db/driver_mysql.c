@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "db/schema_driver.h"
 #include "db/statement.h"
+#include "db/user_driver.h"
 
 /* GET_LOCK waits in turns shorter than CRM_PATIENCE, in seconds. */
 #define LOCK_TURN 10
@@ -130,6 +131,18 @@ static crm_error_t *set_up(crm_connection_t *connection, apr_pool_t *errors)
     set_patience(connection, CRM_PATIENCE);
     return crm_connection_run(connection, errors,
                               apr_psprintf(connection->scratch, SESSION, isolation));
+}
+
+/* What set_patience set stays. */
+static int change_user(crm_connection_t *connection)
+{
+    MYSQL *mysql = native(connection);
+    const crm_db_user_t *user = connection->user;
+    const char *database = *connection->database ? connection->database : NULL;
+    return mysql_change_user(mysql, user ? user->name : connection->server.user,
+                             user ? user->password : connection->server.password, database)
+               ? (int)mysql_errno(mysql)
+               : 0;
 }
 
 /* A server that closed an idle connection has said so by now: nothing else makes it readable. */
@@ -376,6 +389,7 @@ const crm_driver_t crm_driver_mysql = {
     .current = "DATABASE()",
     .parameters = parameters,
     .set_up = set_up,
+    .change_user = change_user,
     .usable = usable,
     .set_patience = set_patience,
     .explain = explain,
@@ -391,4 +405,7 @@ const crm_driver_t crm_driver_mysql = {
     .create = create,
     .drop = drop,
     .exists = exists,
+    .make_user = crm_user_mysql_make,
+    .drop_user = crm_user_mysql_drop,
+    .inspect_user = crm_user_mysql_inspect,
 };

@@ -25,7 +25,8 @@ typedef struct job_t {
     apr_pool_t *pool; /* of this job, below the connection's */
     crm_openings_t *openings;
     crm_connection_t *connection;
-    const char *database; /* to re-key the connection to, or NULL: to open it */
+    const char *database;      /* to re-key the connection to, or NULL: to open it */
+    const crm_db_user_t *user; /* as whom */
     int needs;
     pthread_cond_t changed;
     int done, given_up;
@@ -66,8 +67,9 @@ void crm_openings_end(crm_openings_t *openings)
 
 static crm_error_t *open_or_rekey(job_t *job, apr_pool_t *errors)
 {
-    return job->database ? crm_connection_rekey(job->connection, job->database, job->needs, errors)
-                         : crm_connection_open(job->connection, job->needs, errors);
+    return job->database
+               ? crm_connection_rekey(job->connection, job->database, job->user, job->needs, errors)
+               : crm_connection_open(job->connection, job->needs, errors);
 }
 
 static void *run(void *data)
@@ -179,6 +181,7 @@ static crm_error_t *ready(const crm_opening_t *opening, crm_connection_t *connec
     job->openings = opening->openings;
     job->connection = connection;
     job->database = rekey ? apr_pstrdup(pool, opening->db->database) : NULL;
+    job->user = crm_db_user_copy(pool, crm_db_connects_as(opening->db));
     job->needs = opening->db->needs;
     if (!connection->driver->networked) {
         job->error = open_or_rekey(job, pool);
@@ -195,9 +198,8 @@ static crm_error_t *ready(const crm_opening_t *opening, crm_connection_t *connec
 
 static int can_rekey(const crm_connection_t *connection, const crm_db_t *db)
 {
-    return connection->driver->rekeys && !connection->broken &&
-           connection->driver->usable(connection) &&
-           strcmp(connection->server.server, db->server->server) == 0;
+    return strcmp(connection->server.server, db->server->server) == 0 &&
+           crm_connection_can_rekey(connection, crm_db_connects_as(db));
 }
 
 crm_error_t *crm_opening_run(const crm_opening_t *opening, crm_connection_t *old,
@@ -217,7 +219,8 @@ crm_error_t *crm_opening_run(const crm_opening_t *opening, crm_connection_t *old
     } else if (old) {
         crm_connection_close(old);
     }
-    crm_connection_t *connection = crm_connection_make(db->server, db->database);
+    crm_connection_t *connection =
+        crm_connection_make(db->server, db->database, crm_db_connects_as(db));
     CRM_ERR(ready(opening, connection, 0));
     *ret_connection = connection;
     return NULL;

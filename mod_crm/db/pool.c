@@ -23,6 +23,7 @@ typedef struct crm_slot_t {
     int retire;                    /* to be closed when it comes back */
     const char *server, *database; /* whom it is for; not when FREE. While OPENING the names of who
                                       opens it, else those of the connection */
+    const char *user;              /* the database's own, or "" */
     crm_connection_t *connection;  /* while OPENING: one to be closed or re-keyed, or NULL */
     apr_time_t since;              /* IDLE since */
     apr_uint64_t turn;             /* the larger, the later it became IDLE */
@@ -57,10 +58,21 @@ void crm_pool_load_driver(crm_pool_t *pool, const crm_db_url_t *server)
 
 /* ---- under the mutex */
 
-static int is_for(const slot_t *slot, const crm_db_t *db)
+static const char *user_name(const crm_db_user_t *user)
+{
+    return user ? user->name : "";
+}
+
+/* Whoever it is that is connected. */
+static int is_on(const slot_t *slot, const crm_db_t *db)
 {
     return slot->state != SLOT_FREE && strcmp(slot->database, db->database) == 0 &&
            strcmp(slot->server, db->server->server) == 0;
+}
+
+static int is_as(const slot_t *slot, const crm_db_t *db)
+{
+    return strcmp(slot->user, user_name(crm_db_connects_as(db))) == 0;
 }
 
 /* Connections to no database hold server locks while their holders take others for the work: they
@@ -84,17 +96,21 @@ static slot_t *set(slot_t *slot, slot_state_e state, const crm_db_t *db)
     slot->state = state;
     slot->server = db->server->server;
     slot->database = db->database;
+    slot->user = user_name(crm_db_connects_as(db));
     return slot;
 }
 
 /* A slot for DB: BUSY with a connection to it, or OPENING; NULL when there is none now. */
 static slot_t *take(crm_pool_t *pool, const crm_db_t *db)
 {
-    slot_t *idle = NULL, *outdated = NULL, *empty = NULL, *oldest = NULL;
+    slot_t *idle = NULL, *outdated = NULL, *empty = NULL, *oldest = NULL, *others = NULL;
     int count = 0;
     for (slot_t *slot = pool->slots; slot < pool->slots + pool->limits.max; slot++) {
-        int ours = is_for(slot, db);
-        count += ours;
+        int there = is_on(slot, db), ours = there && is_as(slot, db);
+        count += there;
+        if (slot->state == SLOT_IDLE && there && !ours) {
+            others = slot; /* another user's */
+        }
         if (slot->state == SLOT_FREE) {
             empty = slot;
         } else if (slot->state == SLOT_IDLE && ours && is_outdated(slot, db)) {
@@ -112,8 +128,8 @@ static slot_t *take(crm_pool_t *pool, const crm_db_t *db)
     if (outdated) {
         return set(outdated, SLOT_OPENING, db);
     }
-    slot_t *slot = empty ? empty : oldest;
-    return slot && count < cap_of(pool, db) ? set(slot, SLOT_OPENING, db) : NULL;
+    slot_t *slot = count >= cap_of(pool, db) ? others : empty ? empty : oldest;
+    return slot ? set(slot, SLOT_OPENING, db) : NULL;
 }
 
 /* Gives what became free to the first who can use it. */
@@ -212,6 +228,7 @@ static crm_error_t *fill(crm_pool_t *pool, slot_t *slot, const crm_db_t *db, apr
         slot->connection = connection;
         slot->server = connection->server.server;
         slot->database = connection->database;
+        slot->user = user_name(connection->user);
         connection->slot = slot;
     }
     apr_thread_mutex_unlock(pool->mutex);

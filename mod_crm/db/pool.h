@@ -1,4 +1,4 @@
-/* db/pool.h - the connections of one process, keyed by server and database.
+/* db/pool.h - the connections of one process, keyed by server, database and user.
  *
  * A cap on the whole and one per database; idle connections close after a time; who finds no
  * connection waits up to a deadline, then gets UNAVAILABLE with retry_after; when the cap is
@@ -17,6 +17,12 @@
 typedef struct crm_pool_t crm_pool_t;
 typedef struct crm_connection_t crm_connection_t;
 
+/* A database's own user (db/own_user.h): one that has rights on it alone. */
+typedef struct crm_db_user_t {
+    const char *name, *password;
+    const char *old_password; /* is tried where the other is refused; NULL: there is none */
+} crm_db_user_t;
+
 /* A database: what services hold and hand on. */
 typedef struct crm_db_t {
     crm_pool_t *pool;
@@ -25,8 +31,17 @@ typedef struct crm_db_t {
     int needs;                    /* schema version this server needs at least; 0: any, or none */
     int newest;                   /* the one it knows; 0: any. A connection to an older one is
                                      looked at again now and then, for it may be migrated */
+    const crm_db_user_t *user;    /* its own, made and dropped with it; NULL: it has none */
+    int privileged;               /* connect as the user of the server's URL all the same: for what
+                                     makes and changes databases */
     crm_connection_t *connection; /* bound to it inside a transaction, else NULL */
 } crm_db_t;
+
+/* As whom connections to DB are: NULL is the user of its server's URL. */
+static inline const crm_db_user_t *crm_db_connects_as(const crm_db_t *db)
+{
+    return db->privileged ? NULL : db->user;
+}
 
 typedef struct crm_pool_limits_t {
     int max, per_database;

@@ -44,7 +44,7 @@ static crm_error_t *begin(crm_source_t *source, apr_pool_t *pool)
 crm_error_t *crm_source_open(apr_pool_t *pool, const crm_db_url_t *url, crm_source_t **ret_source)
 {
     crm_source_t *source = apr_pcalloc(pool, sizeof(*source));
-    source->connection = crm_connection_make(url, "");
+    source->connection = crm_connection_make(url, "", NULL);
     apr_pool_cleanup_register(pool, source, close_source, apr_pool_cleanup_null);
     CRM_ERR(crm_connection_open(source->connection, 0, pool));
     /* a table without the index that we would want may take long */

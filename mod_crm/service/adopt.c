@@ -259,7 +259,9 @@ static crm_error_t *fill(work_t *work, crm_adopt_place_t *place, const origin_t 
     const crm_adopt_state_t *state = state_of(
         work, apr_pstrcat(place->pool, TENANT, crm_uuid_text(place->pool, &origin->as.id), NULL));
     place->tenant = tenant;
-    place->db = crm_tenant_db(work->run.site, place->pool, tenant);
+    crm_db_t *db = crm_tenant_db(work->run.site, place->pool, tenant);
+    db->privileged = 1; /* how far it is stands in a table of its own */
+    place->db = db;
     CRM_ERR(open_side(place, tenant->slug));
     CRM_ERR(crm_adopt_progress_prepare(place->db, place->pool));
     CRM_ERR(crm_adopt_progress_load(place));

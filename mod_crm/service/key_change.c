@@ -1,6 +1,7 @@
 /* service/key_change.c - another secret key, without a login, a mail or a session being lost. */
 #include "service/key_change.h"
 #include "service/directory.h"
+#include "service/isolation.h"
 #include "service/outbox.h"
 
 #define PAGE 500
@@ -48,7 +49,10 @@ static crm_error_t *change_tenant(const crm_site_t *site, apr_pool_t *pool,
                                   const crm_tenant_t *tenant, void *baton)
 {
     const crm_accounts_t accounts = crm_accounts_of(site, pool, tenant);
-    crm_error_t *error = change_accounts(&accounts, pool, baton);
+    change_t *change = baton;
+    crm_error_t *error = crm_isolation_rekey(site, pool, tenant, change->finish);
+
+    error = error ? error : change_accounts(&accounts, pool, change);
 
     return error ? crm_error_cause(error, "tenant %s", tenant->slug) : NULL;
 }

@@ -1,9 +1,10 @@
 /* service/key_change.h - another secret key, without a login, a mail or a session being lost.
  *
- * What depends on the key: the hashes of logins in the directory, mails that wait, cursors of
- * lists, codes for forgotten passwords, Idempotency-Keys. Tokens and passwords do not. While the
- * key's file holds the key before as well, all that is recognised by both; what lasts (logins,
- * mails) is made again by the new key before the old one goes.
+ * What depends on the key: the passwords of tenants' database users (service/isolation.h), the
+ * hashes of logins in the directory, mails that wait, cursors of lists, codes for forgotten
+ * passwords, Idempotency-Keys. Tokens and passwords do not. While the key's file holds the key
+ * before as well, all that is recognised by both; what lasts (logins, mails) is made again by the
+ * new key before the old one goes.
  */
 #ifndef CRM_SERVICE_KEY_CHANGE_H
 #define CRM_SERVICE_KEY_CHANGE_H

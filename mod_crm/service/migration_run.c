@@ -124,10 +124,9 @@ static void treat(const worker_t *worker, crm_migration_state_t *state)
     work_t *work = worker->work;
     const crm_tenant_t there = {.slug = state->slug, .server = state->server};
     crm_db_t *db =
-        crm_site_tenant_db(work->site, worker->pool, crm_tenant_place(worker->pool, &there));
+        crm_tenant_unversioned(work->site, worker->pool, crm_tenant_place(worker->pool, &there));
     crm_migrated_t migrated = {.tenant = state};
     int version = crm_migrations_newest(work->site->tenant_migrations), found;
-    db->needs = 0;
     if (is_current(worker, db, state)) {
         apr_thread_mutex_lock(work->mutex);
         work->run->report(&migrated, work->run->baton);

@@ -213,6 +213,17 @@ CRM_SETTER(database_server)
     return NULL;
 }
 
+CRM_SETTER(tenant_isolation)
+{
+    static const char *const choices[] = {"none", "user", NULL};
+    int choice;
+    (void)argc;
+
+    CRM_ERR(crm_word_choice(pool, argv[0], choices, &choice));
+    settings->isolation = choice ? CRM_ISOLATION_USER : CRM_ISOLATION_NONE;
+    return NULL;
+}
+
 CRM_SETTER(migrations)
 {
     (void)argc;

@@ -45,6 +45,7 @@ CRM_SETTER(history_keep);
 CRM_SETTER(record_grace_span);
 CRM_SETTER(record_grace);
 CRM_SETTER(database_server);
+CRM_SETTER(tenant_isolation);
 CRM_SETTER(mail_server);
 CRM_SETTER(mail_from);
 CRM_SETTER(mail_templates);

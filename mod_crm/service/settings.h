@@ -35,6 +35,9 @@ typedef enum {
 
 typedef enum { CRM_HISTORY_OFF, CRM_HISTORY_ON, CRM_HISTORY_ERRORS } crm_history_e;
 
+/* CrmTenantIsolation: what keeps the databases of tenants apart. */
+typedef enum { CRM_ISOLATION_NONE, CRM_ISOLATION_USER } crm_isolation_e;
+
 /* How mails are sent. */
 typedef struct crm_mail_settings_t {
     crm_smtp_server_t server; /* url NULL: not at all; user and password are read by server/ */
@@ -64,8 +67,9 @@ typedef struct crm_settings_t {
     const crm_db_url_t *main_database;    /* NULL: not set */
     const crm_db_url_t *tenant_database;  /* has {slug} */
     apr_array_header_t *database_servers; /* of crm_database_server_t; NULL: none */
-    const char *migrations;               /* folder with mysql/ and sqlite3/ */
-    const char *docs; /* folder of the documentation pages; NULL: there are none */
+    crm_isolation_e isolation;
+    const char *migrations; /* folder with mysql/ and sqlite3/ */
+    const char *docs;       /* folder of the documentation pages; NULL: there are none */
     const char *secret_key_file;
     apr_interval_time_t token_cache; /* 0: off */
     struct crm_changes_t *changes;   /* shared by all children; NULL: none */
@@ -171,7 +175,7 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
                                 const crm_settings_t *settings);
 
 /* Two virtual hosts that share a site (service/site.h) must agree on what the site is opened with:
- * CrmPool, CrmPasswordHash, CrmMigrations, CrmHistorySpool, mail. */
+ * CrmPool, CrmPasswordHash, CrmTenantIsolation, CrmMigrations, CrmHistorySpool, mail. */
 crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_directives,
                                 const crm_settings_t *a, const crm_directives_t *b_directives,
                                 const crm_settings_t *b);

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "base/credentials.h"
+#include "db/own_user.h"
 #include "service/settings.h"
 
 /* What a check looks at. */
@@ -85,6 +86,19 @@ static crm_error_t *database_servers(const check_t *check)
         }
     }
     return NULL;
+}
+
+/* Files have no users: each is apart already. */
+static crm_error_t *isolation(const check_t *check)
+{
+    const crm_settings_t *settings = check->settings;
+
+    return settings->isolation == CRM_ISOLATION_USER && !crm_db_has_users(settings->tenant_database)
+               ? fault(check, "CrmTenantIsolation",
+                       "\"user\" needs a CrmTenantDatabase of MariaDB or MySQL; with SQLite each "
+                       "tenant has a file of its own: write \"none\", and keep others out of its "
+                       "folder by the mode")
+               : NULL;
 }
 
 static crm_error_t *migrations(const check_t *check)
@@ -242,8 +256,8 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
                                 const crm_settings_t *settings)
 {
     static check_fn *const checks[] = {
-        databases, database_servers, connections, secret_key, migrations, spool,
-        tokens,    tenant_sources,   trust,       cors,       mail,       NULL};
+        databases, database_servers, isolation, connections, secret_key, migrations, spool,
+        tokens,    tenant_sources,   trust,     cors,        mail,       NULL};
     const check_t check = {pool, directives, settings};
 
     for (int i = 0; settings->engine && checks[i]; i++) {
@@ -282,6 +296,7 @@ crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_dire
         {"CrmHistoryKeep", a->history_keep == b->history_keep},
         {"CrmRecordGrace", a->record_grace == b->record_grace},
         {"CrmTenantGrace", a->tenant_grace == b->tenant_grace},
+        {"CrmTenantIsolation", a->isolation == b->isolation},
         {"CrmMigrations", same_text(a->migrations, b->migrations)},
         {"CrmMailServer", same_mail_server(&a->mail, &b->mail)},
         {"CrmMailFrom", same_text(a->mail.from.name, b->mail.from.name) &&

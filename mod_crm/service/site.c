@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "service/isolation.h"
 #include "service/site.h"
 #include "service/token_cache.h"
 
@@ -114,6 +115,7 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     CRM_ERR(read_files(site, settings));
     CRM_ERR(open_parts(site, settings));
     site->tenant_database = settings->tenant_database;
+    site->isolation = settings->isolation;
     site->servers = settings->database_servers;
     site->history_keep = settings->history_keep;
     site->record_grace = settings->record_grace;
@@ -164,6 +166,7 @@ crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const cha
     db->database =
         server ? crm_db_url_database(pool, server, slug)
                : apr_pstrcat(pool, "CrmDatabaseServer ", at + 1, " is not configured", NULL);
+    db->user = server ? crm_isolation_user(site, pool, at ? at + 1 : "", db->database) : NULL;
     db->newest = crm_migrations_newest(site->tenant_migrations);
     db->needs = db->newest > 1 ? db->newest - 1 : 1;
     return db;

@@ -25,6 +25,7 @@ typedef struct crm_site_t {
     crm_db_t main;
     const crm_db_url_t *tenant_database;
     const apr_array_header_t *servers; /* of crm_database_server_t; NULL: none */
+    crm_isolation_e isolation;
     crm_key_t key;
     crm_hasher_t *hasher;
     crm_semaphore_t *creations; /* how many tenants may be made at a time */
@@ -58,8 +59,9 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
 /* The server of that name (CrmDatabaseServer; "" is CrmTenantDatabase), or NULL. */
 const crm_db_url_t *crm_site_server(const crm_site_t *site, const char *name);
 
-/* A tenant's database, in POOL. PLACE is its slug, or "slug@server" where it is not in
- * CrmTenantDatabase. That of a server which is not configured any more cannot be reached. */
+/* A tenant's database, in POOL, to be worked with as its own user (service/isolation.h). PLACE is
+ * its slug, or "slug@server" where it is not in CrmTenantDatabase. That of a server which is not
+ * configured any more cannot be reached. */
 crm_db_t *crm_site_tenant_db(const crm_site_t *site, apr_pool_t *pool, const char *place);
 
 #endif

@@ -111,6 +111,11 @@ typedef crm_error_t *crm_tenant_each_fn(const crm_site_t *site, apr_pool_t *pool
 crm_error_t *crm_tenant_each(const crm_site_t *site, apr_pool_t *pool, crm_tenant_each_fn *each,
                              void *baton);
 
+/* The tenant's database, to be worked with as its own user where it has one. */
 crm_db_t *crm_tenant_db(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant);
+
+/* The tenant's database at PLACE, whatever its schema's version, as the user of the server's URL:
+ * for what makes, changes, saves and removes it. */
+crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const char *place);
 
 #endif

@@ -17,6 +17,7 @@ crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const
 {
     crm_db_t *db = crm_site_tenant_db(site, pool, place);
     db->needs = 0;
+    db->privileged = 1;
     return db;
 }
 

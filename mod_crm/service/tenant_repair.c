@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "db/own_user.h"
 #include "service/directory.h"
 #include "service/permission.h"
 #include "service/tenant_repair.h"
@@ -97,6 +98,8 @@ static crm_error_t *repair_locked(const crm_db_t *db, apr_pool_t *pool, void *ba
     if (!exists) {
         CRM_ERR(crm_db_create_database(work->db, pool));
         work->repair->created = 1;
+    } else if (work->db->user) {
+        CRM_ERR(crm_db_make_user(work->db, pool, 0));
     }
     return furnish(work, pool);
 }

@@ -59,9 +59,6 @@ crm_error_t *crm_tenant_copy(const crm_db_t *db, apr_pool_t *pool, const crm_ten
 /* Copies the row of the main database into the tenant's and calls it 'ready'. Under the lock. */
 crm_error_t *crm_tenant_settle(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);
 
-/* The tenant's database at PLACE, whatever its schema's version. */
-crm_db_t *crm_tenant_unversioned(const crm_site_t *site, apr_pool_t *pool, const char *place);
-
 /* Takes back a move that somebody died in, or ends it, as the main row says. Under the lock. */
 crm_error_t *crm_tenant_settle_move(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);
 
