@@ -15,6 +15,9 @@
 
 #define RIGHTS "SELECT, INSERT, UPDATE, DELETE"
 
+/* Of a database in GRANT, escapes included: the column mysql.db.Db. */
+#define PATTERN_LENGTH 64
+
 /* What the server calls the lack of a right: of a database, a table, a column. */
 enum { NO_DATABASE = 1044, NO_TABLE = 1142, NO_COLUMN = 1143 };
 
@@ -43,12 +46,18 @@ static crm_error_t *alter(const making_t *making, const char *how)
                apr_pstrcat(making->pool, "ALTER USER ", making->account, " ", how, NULL));
 }
 
-/* DATABASE as GRANT has it, where '_' stands for any character unless it is escaped. */
+/* DATABASE as GRANT has it, where '_' stands for any character unless it is escaped. Where that
+ * gets longer than the server takes, the last ones are: names begin alike, and differ at their end.
+ */
 static const char *pattern(apr_pool_t *pool, const char *database)
 {
     char *escaped = apr_palloc(pool, 2 * strlen(database) + 1), *at = escaped;
+    int left = PATTERN_LENGTH - (int)strlen(database), marks = 0;
+    for (const char *c = database; *c; c++) {
+        marks += *c == '_';
+    }
     for (; *database; database++) {
-        if (*database == '_') {
+        if (*database == '_' && marks-- <= left) {
             *at++ = '\\';
         }
         *at++ = *database;

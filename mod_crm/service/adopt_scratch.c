@@ -59,6 +59,7 @@ crm_error_t *crm_adopt_scratch(const crm_site_t *site, apr_pool_t *pool,
                              apr_pstrcat(pool, "sqlite://", scratch->folder, "/{slug}.db", NULL), 1,
                              &own->tenant_database));
     own->secret_key = &site->key;
+    own->isolation = CRM_ISOLATION_NONE; /* files */
     CRM_ERR(crm_site_open(pool, own, 0, &made));
     made->entities = site->entities;
     crm_db_t main = made->main;

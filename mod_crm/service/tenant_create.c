@@ -47,12 +47,27 @@ static apr_size_t slug_length(const crm_site_t *site, apr_pool_t *pool)
                                                           : SLUG_LENGTH_MIN;
 }
 
-/* BASE, or BASE_NUMBER, of at most LENGTH characters. */
-static const char *slug_text(apr_pool_t *pool, const char *base, int number, apr_size_t length)
+/* What the first LENGTH characters of TEXT count in the name of a database with a user of its own:
+ * GRANT takes as many as the name may have, and there each '_' is escaped. */
+static apr_size_t granted_length(const char *text, apr_size_t length)
+{
+    apr_size_t marks = 0;
+    for (apr_size_t i = 0; i < length; i++) {
+        marks += text[i] == '_';
+    }
+    return length + marks;
+}
+
+/* BASE, or BASE_NUMBER, of at most LENGTH characters; GRANTED: as they count in a grant. */
+static const char *slug_text(apr_pool_t *pool, const char *base, int number, apr_size_t length,
+                             int granted)
 {
     const char *suffix = number < 2 ? "" : apr_psprintf(pool, "_%d", number);
-    apr_size_t room = length - strlen(suffix);
+    apr_size_t room = length - (granted ? granted_length(suffix, strlen(suffix)) : strlen(suffix));
     apr_size_t kept = strlen(base) < room ? strlen(base) : room;
+    while (granted && kept > 1 && granted_length(base, kept) > room) {
+        kept--;
+    }
     while (kept > 1 && base[kept - 1] == '_') {
         kept--;
     }
@@ -75,8 +90,9 @@ static crm_error_t *choose_slug(creation_t *creation, apr_pool_t *pool, const ch
     const crm_tenant_t *like = creation->plan->like;
     const char *base = like ? like->slug : crm_text_slug(pool, creation->name);
     apr_size_t length = slug_length(creation->site, pool);
+    int granted = creation->site->isolation == CRM_ISOLATION_USER;
     for (;;) {
-        const char *slug = slug_text(pool, base, creation->number, length);
+        const char *slug = slug_text(pool, base, creation->number, length, granted);
         const crm_rows_t *rows;
         CRM_ERR(crm_db_select(
             &creation->site->main, pool,
