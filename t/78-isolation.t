@@ -220,7 +220,7 @@ subtest 'life' => sub {
     $databases->sql(undef, "GRANT SELECT ON `" . $databases->tenant_name('tenant2') . "`.* TO '$user'\@'%'");
     my ($found) = @{decode_json((($server->crmctl('tenant', 'verify', 'tenant1', '--json'))[1]))};
     is($found->{ok}, JSON::PP::false, 'a right too many is found');
-    is(join("\n", @{$found->{faults}}), join("\n", 'it has a right too many: GRANT SELECT ON `' . $databases->tenant_name('tenant2') . '`.*.',
+    is(join("\n", @{$found->{faults}}), join("\n", 'it has a right too many: GRANT SELECT ON `' . $databases->tenant_name('tenant2') . '`.* TO `' . $user . '`@`%`.',
         'it sees the database ' . $databases->tenant_name('tenant2') . '.',
         'it can read ' . $databases->tenant_name('tenant2') . '.tenant.'), 'in each of its forms');
     $databases->sql(undef, "DROP USER '$of{$databases->tenant_name('tenant3')}'\@'%'");
@@ -230,6 +230,15 @@ subtest 'life' => sub {
     $databases->sql(undef, "REVOKE DELETE ON `$escaped`.* FROM '$user'\@'%'" =~ s/\\\\/\\/gr);
     like(verify($server, 1, 'tenant1'), qr/it lacks the rights SELECT, INSERT, UPDATE, DELETE/, 'a right too few');
     verify($server, 0, '--repair', 'tenant1');
+    $databases->sql(undef, "CREATE ROLE $databases->{prefix}; GRANT SELECT ON `" . $databases->tenant_name('tenant2')
+        . "`.* TO $databases->{prefix}; GRANT $databases->{prefix} TO '$user'\@'%'");
+    like(verify($server, 1, 'tenant1'), qr/it has a right too many: GRANT `$databases->{prefix}` TO `$user`\@`%`\./,
+        'a right that a role has');
+    verify($server, 0, '--repair', 'tenant1');
+    $databases->sql(undef, "DROP ROLE $databases->{prefix}; GRANT SELECT ON `" . $databases->tenant_name('tenant2') . "`.* TO PUBLIC");
+    like(verify($server, 1, '--repair', 'tenant1'), qr/it has a right too many: GRANT SELECT ON \S+ TO PUBLIC\./, 'and that all have');
+    $databases->sql(undef, "REVOKE SELECT ON `" . $databases->tenant_name('tenant2') . "`.* FROM PUBLIC");
+    verify($server, 0);
     unlike($server->log_text . $again, qr/Crm1-|IDENTIFIED/, 'no password is told');
 
     # what an operator does

@@ -253,8 +253,8 @@ static crm_error_t *check_isolation(check_t *check, const char **ret_found)
                       "%s: crmctl tenant verify --repair makes those users.",
                       tenants.behind, tenants.count, tenants.first);
     }
-    *ret_found =
-        apr_psprintf(check->pool, "the users of %d tenants' databases are let in", tenants.count);
+    *ret_found = apr_psprintf(check->pool, "%d tenants' databases, each open to its own user",
+                              tenants.count);
     return NULL;
 }
 

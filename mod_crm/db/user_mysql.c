@@ -175,9 +175,9 @@ static crm_error_t *inspect_grants(const crm_db_t *db, apr_pool_t *pool, apr_arr
         has |= is_own;
         /* the password's hash may follow; nothing else that counts does */
         if (!is_own && (strncmp(line, none, strlen(none)) != 0 || strstr(line, " WITH "))) {
-            const char *to = strstr(line, " TO ");
+            const char *secret = strstr(line, " IDENTIFIED ");
             blame(faults, "it has a right too many: ",
-                  apr_pstrmemdup(pool, line, to ? (apr_size_t)(to - line) : strlen(line)));
+                  secret ? apr_pstrmemdup(pool, line, (apr_size_t)(secret - line)) : line);
         }
     }
     if (!has) {

@@ -98,6 +98,7 @@ static void users_of_a_database_share_its_cap(void **state)
     privileged.privileged = 1;
     for (int turn = 0; turn < 2; turn++) {
         no_error(crm_pool_acquire(&own, pool, &connection));
+        assert_string_equal(connection->user->name, own.user->name);
         error_of(CRM_E_UNAVAILABLE, crm_pool_acquire(&privileged, pool, &second));
         crm_pool_release(own.pool, connection, 0);
         no_error(crm_pool_acquire(&privileged, pool, &connection));
