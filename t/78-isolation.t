@@ -135,6 +135,8 @@ subtest 'switching it on' => sub {
     is_deeply([$server->main_sql("SELECT slug FROM tenant WHERE state <> 'creating'")], [['acme']], 'nor there');
     $server->{databases}->sql(undef, "GRANT CREATE USER ON *.* TO '$name'\@'%'");
     reload($server);
+    ok(Crm::Process::wait_until(30, sub { ($server->main_sql('SELECT COUNT(*) FROM tenant'))[0][0] == 1 }),
+        'what was left of it is removed once it can be');
     $server->register('Beta');
     $server->crmctl_ok('tenant', $_, 'acme', '--yes') for 'delete', 'purge';
     $server->crmctl_ok('tenant', $_, 'beta', '--yes') for 'delete', 'purge';

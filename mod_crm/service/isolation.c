@@ -64,18 +64,19 @@ static void blame(apr_array_header_t *faults, const char *text)
     APR_ARRAY_PUSH(faults, const char *) = text;
 }
 
-/* What TENANT's user must not read, of the same server: "database.table", ends with NULL. */
-static const char *const *others_of(const crm_site_t *site, apr_pool_t *pool, const crm_db_t *db,
+/* What a tenant's user must not read: "database.table", ends with NULL. What is on another server
+ * is refused like what is not there. */
+static const char *const *others_of(const crm_site_t *site, apr_pool_t *pool,
                                     const crm_tenant_t *other)
 {
     const char **others = apr_pcalloc(pool, 3 * sizeof(*others));
     int count = 0;
-    if (strcmp(site->main.server->server, db->server->server) == 0) {
+    if (crm_db_has_users(site->main.server)) {
         others[count++] = apr_pstrcat(pool, site->main.database, "." TABLE, NULL);
     }
-    const crm_db_t *there = other ? crm_tenant_db(site, pool, other) : NULL;
-    if (there && strcmp(there->server->server, db->server->server) == 0) {
-        others[count++] = apr_pstrcat(pool, there->database, "." TABLE, NULL);
+    if (other) {
+        others[count++] =
+            apr_pstrcat(pool, crm_tenant_db(site, pool, other)->database, "." TABLE, NULL);
     }
     return others;
 }
@@ -100,7 +101,7 @@ static crm_error_t *verify_user(const crm_site_t *site, apr_pool_t *pool,
     crm_db_t db = *crm_tenant_db(site, pool, tenant);
     db.needs = 0;
     CRM_ERR(read_own_row(&db, pool, tenant, faults));
-    return crm_db_inspect_user(&db, pool, others_of(site, pool, &db, other), faults);
+    return crm_db_inspect_user(&db, pool, others_of(site, pool, other), faults);
 }
 
 /* 1 when others can go through every folder above PATH. */
