@@ -75,11 +75,15 @@ static int is_as(const slot_t *slot, const crm_db_t *db)
     return strcmp(slot->user, user_name(crm_db_connects_as(db))) == 0;
 }
 
-/* Connections to no database hold server locks while their holders take others for the work: they
- * must leave room for it. */
+/* Connections to no database hold server locks, or wait for them, while whoever has one takes
+ * another for the work: they must leave room for it, and be three where that can be. */
 static int cap_of(const crm_pool_t *pool, const crm_db_t *db)
 {
-    return *db->database ? pool->limits.per_database : pool->limits.max / 2;
+    int max = pool->limits.max, half = max / 2;
+    if (*db->database) {
+        return pool->limits.per_database;
+    }
+    return half < 3 && max > 3 ? 3 : half;
 }
 
 /* 1 when the connection of SLOT, which is for DB, must be looked at anew: it was opened by somebody
