@@ -66,8 +66,11 @@ static const refusal_t refusals[] = {
     {404, "NotFound", "There is no such record, page or tenant.", finds, NULL, NULL, NULL},
     {406, "NotAcceptable", "None of the answer's forms is one that `Accept` names.", always, NULL,
      NULL, NULL},
-    {409, "Conflict", "The first call with this `Idempotency-Key` is still running.", takes_key,
-     NULL, NULL, NULL},
+    {409, "Conflict",
+     "It does not go with what is there now; or the first call with this `Idempotency-Key` is "
+     "still "
+     "running.",
+     takes_key, NULL, NULL, NULL},
     {412, "PreconditionFailed", "The record has changed since `If-Match`'s version.", changes, NULL,
      NULL, NULL},
     {413, "TooLarge", "The body is larger than the server takes.", crm_openapi_has_body, NULL, NULL,
@@ -204,10 +207,15 @@ static json_t *error_json(crm_openapi_t *doc, const refusal_t *refusal, json_t *
     return response;
 }
 
+static int is_file(const crm_route_t *route)
+{
+    return crm_openapi_is_export(route) || (route->flags & CRM_ROUTE_FILE);
+}
+
 /* What is sent as it is found has no tag. */
 static int has_tag(const crm_route_t *route)
 {
-    return strcmp(route->method, "GET") == 0 && !crm_openapi_is_export(route);
+    return strcmp(route->method, "GET") == 0 && !is_file(route);
 }
 
 int crm_openapi_answers(const crm_route_t *route, int status)
@@ -262,7 +270,7 @@ static void add_errors(crm_openapi_t *doc, const crm_route_t *route, json_t *res
 /* An export is records, or a file of them; elsewhere a form is one of the same object. */
 static json_t *form_schema(crm_openapi_t *doc, const crm_route_t *route, const crm_format_t *format)
 {
-    if (!crm_openapi_is_export(route)) {
+    if (!is_file(route)) {
         return json_pack("{s:s}", "type", "object");
     }
     if (strcmp(format->type, "application/json") == 0) {
@@ -305,7 +313,7 @@ static void add_success(crm_openapi_t *doc, const crm_route_t *route, int status
 {
     json_t *response = crm_openapi_response(crm_error_title(status));
     crm_openapi_add_header(doc, response, "X-Request-Id", REQUEST_ID, 1);
-    if (crm_openapi_is_export(route)) {
+    if (is_file(route)) {
         crm_openapi_add_header(doc, response, "Content-Disposition", "The file's name.", 1);
     } else if (has_tag(route) || (route->result && route->result->table)) {
         crm_openapi_add_header(doc, response, "ETag", "For `If-None-Match` and `If-Match`.",
@@ -313,6 +321,11 @@ static void add_success(crm_openapi_t *doc, const crm_route_t *route, int status
     }
     if (status == 201 && route->entity) {
         crm_openapi_add_header(doc, response, "Location", "Where the record is.", 0);
+    }
+    if (status == 202) {
+        crm_openapi_add_header(doc, response, "Location", "Where the job is.", 0);
+        crm_openapi_add_header(doc, response, "Retry-After", "Seconds until a look is worth while.",
+                               0);
     }
     if (takes_key(route)) {
         crm_openapi_add_header(doc, response, "Idempotent-Replayed",

@@ -41,6 +41,7 @@ typedef struct place_t {
 static const place_t places[] = {
     {"auth/", {"Account", "Registering, logging in and out, the caller's own account."}},
     {"auth/tenants/", {"Tenants", "The companies that the platform serves."}},
+    {"auth/jobs/", {"Jobs", "Long work on tenants, done in the background."}},
     {"auth/tenant/users/", {"Users", "The accounts of one tenant."}},
     {"auth/users/", {"Permissions", "What users may do, by their groups and themselves."}},
     {"auth/groups/", {"Permissions", "What users may do, by their groups and themselves."}},

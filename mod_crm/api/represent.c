@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/represent.h"
+#include "base/time.h"
 #include "db/list.h"
 #include "entities/entities.h"
 
@@ -15,6 +16,20 @@ json_t *crm_represent_tenant(apr_pool_t *pool, const crm_tenant_t *tenant)
         crm_time(tenant->created_at), crm_time(tenant->updated_at), crm_bool(tenant->is_active),
     };
     return crm_list_json(pool, &crm_tenant_entity, row);
+}
+
+json_t *crm_represent_tenant_state(apr_pool_t *pool, const crm_tenant_t *tenant,
+                                   apr_interval_time_t grace)
+{
+    apr_time_t deleted = tenant->deleted_at;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?}", "id",
+                     crm_uuid_text(pool, &tenant->id), "name", tenant->name, "slug", tenant->slug,
+                     "database_name", tenant->database_name, "server",
+                     *tenant->server ? tenant->server : "default", "state",
+                     crm_tenant_state(tenant), "created_at", crm_time_iso(pool, tenant->created_at),
+                     "updated_at", crm_time_iso(pool, tenant->updated_at), "deleted_at",
+                     deleted ? crm_time_iso(pool, deleted) : NULL, "purged_at",
+                     deleted ? crm_time_iso(pool, deleted + grace) : NULL);
 }
 
 json_t *crm_represent_account_row(apr_pool_t *pool, const crm_value_t *row, json_t *tenant)

@@ -8,6 +8,10 @@
 
 /* All are new references. TENANT NULL gives null. */
 json_t *crm_represent_tenant(apr_pool_t *pool, const crm_tenant_t *tenant);
+/* As an operator sees it: TENANT is purged GRACE after it was deleted. */
+json_t *crm_represent_tenant_state(apr_pool_t *pool, const crm_tenant_t *tenant,
+                                   apr_interval_time_t grace);
+
 json_t *crm_represent_account(apr_pool_t *pool, const crm_account_t *account,
                               const crm_tenant_t *tenant);
 

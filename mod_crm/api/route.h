@@ -34,6 +34,7 @@ enum {
     CRM_ROUTE_BY = 128,         /* the last parameter is the value of the field that is named before
                                    it; the body may leave that out */
     CRM_ROUTE_BATCH = 256,      /* many writes of `entity`, as api/record_batch.c has them */
+    CRM_ROUTE_FILE = 512,       /* answers with a file, as it is */
     CRM_ROUTE_TENANT_FIELD = 16 /* an unknown tenant is 400 in non_field_errors, not 404 */
 };
 

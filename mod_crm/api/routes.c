@@ -8,6 +8,8 @@ const crm_route_t *const crm_route_tables[] = {
     crm_registration_routes,
     crm_password_routes,
     crm_tenant_routes,
+    crm_tenant_action_routes,
+    crm_job_routes,
     crm_user_routes,
     crm_permission_routes,
     crm_group_routes,

@@ -8,6 +8,8 @@ extern const crm_route_t crm_auth_routes[];
 extern const crm_route_t crm_registration_routes[];
 extern const crm_route_t crm_password_routes[];
 extern const crm_route_t crm_tenant_routes[];
+extern const crm_route_t crm_tenant_action_routes[];
+extern const crm_route_t crm_job_routes[];
 extern const crm_route_t crm_user_routes[];
 extern const crm_route_t crm_permission_routes[];
 extern const crm_route_t crm_group_routes[];

@@ -23,11 +23,6 @@ json_t *crm_tenant_output(apr_pool_t *pool, const crm_tenant_t *tenant)
                      tenant->deleted_at ? crm_time_iso(pool, tenant->deleted_at) : NULL);
 }
 
-const char *crm_tenant_state(const crm_tenant_t *tenant)
-{
-    return tenant->deleted_at ? "deleted" : tenant->is_active ? "active" : "suspended";
-}
-
 /* ---- tenant create */
 
 static crm_error_t *fill_admin(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,

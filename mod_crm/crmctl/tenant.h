@@ -9,7 +9,4 @@
 /* As JSON: a new reference. */
 json_t *crm_tenant_output(apr_pool_t *pool, const crm_tenant_t *tenant);
 
-/* "active", "suspended" or "deleted". */
-const char *crm_tenant_state(const crm_tenant_t *tenant);
-
 #endif

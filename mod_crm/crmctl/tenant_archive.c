@@ -7,25 +7,46 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/out_file.h"
 #include "base/spill.h"
 #include "crmctl/configuration.h"
-#include "crmctl/out_file.h"
 #include "crmctl/output.h"
 #include "service/backup.h"
 #include "service/tenant_export.h"
 
 /* A line that is written over, for people who wait; nothing for files and pipes. */
-static void show(void *baton, const char *table, apr_uint64_t rows)
+static crm_error_t *show(void *baton, const char *table, apr_uint64_t rows)
 {
     (void)baton;
     if (isatty(STDERR_FILENO)) {
         fprintf(stderr, "\r%s: %" PRIu64 " rows\033[K\r", table, (uint64_t)rows);
     }
+    return NULL;
 }
 
-static crm_archive_progress_t progress(void)
+static crm_row_progress_t progress(void)
 {
-    return (crm_archive_progress_t){.tell = show};
+    return (crm_row_progress_t){.tell = show};
+}
+
+/* Files are the caller's own, also where the site is somebody else's. */
+static apr_status_t be_caller(void *data)
+{
+    (void)crm_run_as_caller(data); /* then the file cannot be removed, and is left */
+    return APR_SUCCESS;
+}
+
+static crm_error_t *open_output(crm_run_t *run, crm_out_file_t *ret_file)
+{
+    CRM_ERR(crm_out_file_open(run->pool, run->argv[1], ret_file));
+    apr_pool_cleanup_register(run->pool, run->pool, be_caller, apr_pool_cleanup_null);
+    return NULL;
+}
+
+static crm_error_t *keep_output(crm_run_t *run, crm_out_file_t *file)
+{
+    CRM_ERR(crm_run_as_caller(run->pool));
+    return crm_out_file_keep(file);
 }
 
 static crm_error_t *report_file(crm_run_t *run, const crm_tenant_t *tenant,
@@ -44,17 +65,17 @@ static crm_error_t *report_file(crm_run_t *run, const crm_tenant_t *tenant,
 static crm_error_t *run_backup(crm_run_t *run)
 {
     apr_pool_t *pool = run->pool;
-    crm_archive_progress_t told = progress();
+    crm_row_progress_t told = progress();
     crm_out_file_t file;
     crm_tenant_t *tenant;
     crm_site_t *site;
     apr_uint64_t rows;
 
-    CRM_ERR(crm_out_file_open(pool, run->argv[1], &file));
+    CRM_ERR(open_output(run, &file));
     CRM_ERR(crm_run_site(run, NULL, &site));
     CRM_ERR(crm_tenant_find(site, pool, run->argv[0], &tenant));
     CRM_ERR(crm_tenant_backup(site, pool, tenant, file.fd, &told, &rows));
-    CRM_ERR(crm_out_file_keep(&file));
+    CRM_ERR(keep_output(run, &file));
     return report_file(run, tenant, &file, rows, "saved in");
 }
 
@@ -63,16 +84,17 @@ static crm_error_t *run_backup(crm_run_t *run)
 static crm_error_t *run_export(crm_run_t *run)
 {
     apr_pool_t *pool = run->pool;
+    crm_row_progress_t told = progress();
     crm_out_file_t file;
     crm_tenant_t *tenant;
     crm_site_t *site;
     apr_uint64_t rows;
 
-    CRM_ERR(crm_out_file_open(pool, run->argv[1], &file));
+    CRM_ERR(open_output(run, &file));
     CRM_ERR(crm_run_site(run, NULL, &site));
     CRM_ERR(crm_tenant_find(site, pool, run->argv[0], &tenant));
-    CRM_ERR(crm_tenant_export(site, pool, tenant, file.fd, &rows));
-    CRM_ERR(crm_out_file_keep(&file));
+    CRM_ERR(crm_tenant_export(site, pool, tenant, file.fd, &told, &rows));
+    CRM_ERR(keep_output(run, &file));
     return report_file(run, tenant, &file, rows, "exported to");
 }
 
@@ -112,7 +134,7 @@ static crm_error_t *report(crm_run_t *run, const crm_tenant_t *tenant, const cha
 
 static crm_error_t *run_restore(crm_run_t *run)
 {
-    crm_archive_progress_t told = progress();
+    crm_row_progress_t told = progress();
     crm_restore_t restore = {.as = crm_run_option(run, "--as")};
     crm_tenant_t *tenant;
     crm_site_t *site;
@@ -128,25 +150,21 @@ static crm_error_t *run_restore(crm_run_t *run)
 static crm_error_t *run_clone(crm_run_t *run)
 {
     apr_pool_t *pool = run->pool;
-    crm_archive_progress_t told = progress();
-    crm_restore_t restore = {.as = run->argv[1], .flags = CRM_RESTORE_NO_PASSWORDS};
+    crm_row_progress_t told = progress();
+    crm_clone_t clone = {.restore = {.as = run->argv[1]}, .progress = &told};
     crm_tenant_t *tenant, *made;
     crm_site_t *site;
-    apr_uint64_t rows;
-    int fd;
 
     if (crm_run_option(run, "--without-people")) {
-        restore.flags |= CRM_RESTORE_NO_PEOPLE | CRM_RESTORE_NO_HISTORY;
+        clone.restore.flags |= CRM_RESTORE_NO_PEOPLE;
     }
     if (crm_run_option(run, "--without-history")) {
-        restore.flags |= CRM_RESTORE_NO_HISTORY;
+        clone.restore.flags |= CRM_RESTORE_NO_HISTORY;
     }
-    CRM_ERR(crm_spill_file(pool, NULL, &fd)); /* the caller's $TMPDIR, not the server's */
+    CRM_ERR(crm_spill_file(pool, NULL, &clone.fd)); /* the caller's $TMPDIR, not the server's */
     CRM_ERR(crm_run_site(run, NULL, &site));
     CRM_ERR(crm_tenant_find(site, pool, run->argv[0], &tenant));
-    CRM_ERR(crm_tenant_backup(site, pool, tenant, fd, &told, &rows));
-    CRM_ERR(crm_archive_open(pool, fd, "The copy", &told, &restore.archive));
-    CRM_ERR(crm_tenant_restore(site, pool, &restore, &made));
+    CRM_ERR(crm_tenant_clone(site, pool, tenant, &clone, &made));
     return report(run, made, "cloned");
 }
 

@@ -9,7 +9,6 @@
 #include "crmctl/confirm.h"
 #include "crmctl/output.h"
 #include "crmctl/tenant.h"
-#include "service/directory.h"
 #include "service/tenant_move.h"
 
 /* What a command works on: the tenant that its first argument names. */
@@ -85,11 +84,9 @@ static crm_error_t *run_suspend(crm_run_t *run)
 
 static crm_error_t *run_resume(crm_run_t *run)
 {
-    static const crm_tenant_change_t resumed = {.is_active = 1, .if_version = -1};
     work_t work;
-    CRM_ERR(change(run, &resumed, &work));
-    crm_accounts_t accounts = crm_accounts_of(work.site, run->pool, work.tenant);
-    CRM_ERR(crm_directory_enter_all(&accounts, run->pool));
+    CRM_ERR(open_tenant(run, &work));
+    CRM_ERR(crm_tenant_resume(work.site, run->pool, work.tenant, -1));
     return report(run, &work, "resumed.");
 }
 
@@ -121,15 +118,9 @@ static crm_error_t *run_delete(crm_run_t *run)
 
 static crm_error_t *run_undelete(crm_run_t *run)
 {
-    static const crm_tenant_change_t undeleted = {
-        .is_active = -1, .if_version = -1, .end = CRM_TENANT_UNDELETED};
     work_t work;
     CRM_ERR(open_tenant(run, &work));
-    if (!work.tenant->deleted_at) {
-        return crm_error_make(run->pool, CRM_E_CONFLICT, "Tenant \"%s\" is not deleted.",
-                              work.tenant->name);
-    }
-    CRM_ERR(crm_tenant_update(work.site, run->pool, work.tenant, &undeleted));
+    CRM_ERR(crm_tenant_undelete(work.site, run->pool, work.tenant, -1));
     return report(run, &work, "undeleted: it is active.");
 }
 
@@ -148,11 +139,11 @@ static crm_error_t *run_purge(crm_run_t *run)
 static crm_error_t *run_move(crm_run_t *run)
 {
     const char *to = crm_run_option(run, "--to");
+    const crm_tenant_move_t move = {.server = strcmp(to, "default") ? to : ""};
     crm_tenant_moved_t moved;
     work_t work;
     CRM_ERR(open_tenant(run, &work));
-    CRM_ERR(crm_tenant_move(work.site, run->pool, work.tenant, strcmp(to, "default") ? to : "",
-                            &moved));
+    CRM_ERR(crm_tenant_move(work.site, run->pool, work.tenant, &move, &moved));
     double held = (double)moved.held / APR_USEC_PER_SEC;
     if (crm_run_option(run, "--json")) {
         json_t *json = crm_tenant_output(run->pool, work.tenant);

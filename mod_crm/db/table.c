@@ -261,6 +261,17 @@ crm_error_t *crm_table_page(const crm_db_t *db, apr_pool_t *pool, const crm_tabl
                          (const crm_value_t *)text.args->elts, text.args->nelts, ret_rows);
 }
 
+crm_error_t *crm_table_count(const crm_db_t *db, apr_pool_t *pool, const crm_table_t *table,
+                             apr_uint64_t *ret_rows)
+{
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(db, pool,
+                          apr_pstrcat(pool, "SELECT COUNT(*) FROM `", table->name, "`", NULL), "i",
+                          CRM_NO_ARGS, &rows));
+    *ret_rows = (apr_uint64_t)rows->cells[0].as.integer;
+    return NULL;
+}
+
 crm_error_t *crm_table_clear(const crm_db_t *db, apr_pool_t *pool, const crm_table_t *table)
 {
     return crm_db_execute(db, pool, apr_pstrcat(pool, "DELETE FROM `", table->name, "`", NULL),

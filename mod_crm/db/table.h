@@ -36,6 +36,10 @@ crm_error_t *crm_tables_cascading(const crm_db_t *db, apr_pool_t *pool,
 const crm_table_t *crm_table_find(const apr_array_header_t *tables, const char *name);
 int crm_table_column(const crm_table_t *table, const char *name);
 
+/* How many rows there are; who counts a large table waits. */
+crm_error_t *crm_table_count(const crm_db_t *db, apr_pool_t *pool, const crm_table_t *table,
+                             apr_uint64_t *ret_rows);
+
 /* Reads at most LIMIT rows in the order of the primary key, behind the row whose cells are AFTER
  * (or NULL: from the first): one cell a column, reals exact. */
 crm_error_t *crm_table_page(const crm_db_t *db, apr_pool_t *pool, const crm_table_t *table,

@@ -6,10 +6,12 @@
 
 extern const crm_entity_t crm_tenant_entity;
 extern const crm_entity_t crm_account_entity;
+extern const crm_entity_t crm_job_entity;
 extern const crm_entity_t crm_history_entity, crm_history_record_entity;
 extern const crm_entity_t crm_change_entity; /* a row of the change log */
 extern const crm_entity_t crm_permission_entity, crm_group_entity;
-/* made by handlers, in no table */
+/* made by handlers */
+extern const crm_entity_t crm_tenant_state_entity;
 extern const crm_entity_t crm_history_statistics_entity;
 extern const crm_entity_t crm_grant_entity, crm_explanation_entity;
 

@@ -23,12 +23,10 @@ static const char *parent_of(apr_pool_t *pool, const char *path)
     return slash == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
 }
 
-/* The folders above are open to others, so that the children's user gets through; what is in the
- * spool is for him alone. */
-crm_error_t *crm_folders_spool(apr_pool_t *pool, const crm_settings_t *settings)
+/* The folders above are open to others, so that the children's user gets through; what is in it is
+ * for him alone. */
+static crm_error_t *make_folder(apr_pool_t *pool, const char *directive, const char *path)
 {
-    const char *path = crm_site_spool(pool, settings);
-
     if (!path) {
         return NULL;
     }
@@ -37,13 +35,19 @@ crm_error_t *crm_folders_spool(apr_pool_t *pool, const crm_settings_t *settings)
         status = apr_dir_make(path, PRIVATE, pool);
     }
     if (status != APR_SUCCESS && !APR_STATUS_IS_EEXIST(status)) {
-        return crm_error_system(pool, status, "cannot make the folder %s of CrmHistorySpool", path);
+        return crm_error_system(pool, status, "cannot make the folder %s of %s", path, directive);
     }
     if (geteuid() == 0 && chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) {
         return crm_error_system(pool, errno, "cannot give the folder %s to the children's user",
                                 path);
     }
     return NULL;
+}
+
+crm_error_t *crm_folders_make(apr_pool_t *pool, const crm_settings_t *settings)
+{
+    CRM_ERR(make_folder(pool, "CrmHistorySpool", crm_site_spool(pool, settings)));
+    return make_folder(pool, "CrmJobFiles", crm_site_job_files(pool, settings));
 }
 
 /* 1 when the children's user may write PATH (and, of a folder, search it), or PATH is not there. */

@@ -18,6 +18,7 @@
 #include "server/config.h"
 #include "server/docs.h"
 #include "server/folders.h"
+#include "server/jobs.h"
 #include "server/keeper.h"
 #include "server/metrics.h"
 #include "server/postman.h"
@@ -37,6 +38,7 @@ typedef struct child_site_t {
     int place;          /* in the shared memory; -1: none */
     crm_keeper_t *keeper;
     crm_postman_t *postman;
+    crm_jobs_t *jobs;
 } child_site_t;
 
 static int is_engine(const server_rec *server)
@@ -86,7 +88,7 @@ static crm_error_t *prepare_server(apr_pool_t *pconf, apr_pool_t *ptemp, server_
             return crm_error_system(ptemp, status, "cannot share memory for CrmTokenCache");
         }
     }
-    CRM_ERR(crm_folders_spool(ptemp, settings));
+    CRM_ERR(crm_folders_make(ptemp, settings));
     const char *unwritable = crm_folders_unwritable(ptemp, settings);
     if (unwritable) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CRM0005: databases: %s", unwritable);
@@ -174,6 +176,9 @@ static apr_status_t close_site(void *data)
     if (own->postman) {
         crm_postman_stop(own->postman, 0); /* while the keeper ends */
     }
+    if (own->jobs) {
+        crm_jobs_stop(own->jobs, 0);
+    }
     int ended = !own->keeper || crm_keeper_stop(own->keeper, STOP_TIMEOUT);
     if (!ended) {
         ap_log_error(
@@ -185,6 +190,12 @@ static apr_status_t close_site(void *data)
         ended = 0;
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
                      "CRM0012: a mail was handed over whose mail server has not answered yet");
+    }
+    if (own->jobs && !crm_jobs_stop(own->jobs, STOP_TIMEOUT)) {
+        ended = 0;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, own->server,
+                     "CRM0013: a job was broken off while a database was at work; another process "
+                     "begins it again");
     }
     if (ended) {
         apr_pool_destroy(own->pool);
@@ -219,6 +230,11 @@ static void open_site(apr_pool_t *pchild, child_site_t *own)
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
                          "CRM0010: cannot start the thread that sends mails");
+        }
+        status = crm_jobs_start(own->pool, own->site, own->server, &own->jobs);
+        if (status != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, status, own->server,
+                         "CRM0014: cannot start the thread that does jobs");
         }
     }
     /* before the sub-pools go: what still runs may use them */

@@ -1,15 +1,11 @@
 /* server/postman.c - the thread of a child that sends mails. */
-#include <apr_atomic.h>
-#include <apr_signal.h>
 #include <apr_strings.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 
 #include <httpd.h>
 #include <http_log.h>
 
 #include "base/smtp.h"
+#include "server/background.h"
 #include "server/postman.h"
 #include "server/said.h"
 #include "service/mailer.h"
@@ -22,12 +18,7 @@ APLOG_USE_MODULE(crm);
 struct crm_postman_t {
     crm_site_t *site;
     server_rec *server;
-    apr_thread_t *thread;
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *changed; /* ended */
-    volatile apr_uint32_t stop;
-    int ended;        /* under the lock */
-    apr_pool_t *turn; /* cleared after each turn */
+    crm_background_t *thread;
     apr_time_t purge; /* when it is due */
     crm_said_t said;
 };
@@ -44,62 +35,52 @@ static void note(void *baton, crm_mailer_news_e news, const char *text)
 
 static int is_over(void *baton)
 {
-    crm_postman_t *postman = baton;
-    return apr_atomic_read32(&postman->stop) != 0;
+    return crm_background_is_over(((crm_postman_t *)baton)->thread);
 }
 
-static crm_error_t *do_turn(crm_postman_t *postman)
+static crm_error_t *do_turn(crm_postman_t *postman, apr_pool_t *pool)
 {
     const crm_mailer_hooks_t hooks = {.tell = note, .is_over = is_over, .baton = postman};
     apr_time_t now = apr_time_now();
     if (now >= postman->purge) {
         postman->purge = now + PURGE_EVERY;
-        CRM_ERR(crm_mailer_purge(postman->site, postman->turn));
+        CRM_ERR(crm_mailer_purge(postman->site, pool));
     }
-    return crm_mailer_turn(postman->site, postman->turn, &hooks);
+    return crm_mailer_turn(postman->site, pool, &hooks);
 }
 
-static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
+static void turn(void *baton, apr_pool_t *pool)
 {
-    crm_postman_t *postman = data;
-    (void)thread;
-
-    /* httpd's signals are for its main thread */
-    apr_setup_signal_thread();
-    while (!is_over(postman)) {
-        crm_error_t *error = do_turn(postman);
-        if (error) {
-            note(postman, CRM_MAILER_WAITS,
-                 apr_pstrcat(postman->turn, "mails wait: ", crm_error_line(postman->turn, error),
-                             NULL));
-        }
-        apr_pool_clear(postman->turn);
-        if (!is_over(postman)) {
-            crm_mailer_wait(postman->site, TURN);
-        }
+    crm_error_t *error = do_turn(baton, pool);
+    if (error) {
+        note(baton, CRM_MAILER_WAITS,
+             apr_pstrcat(pool, "mails wait: ", crm_error_line(pool, error), NULL));
     }
-    apr_thread_mutex_lock(postman->lock);
-    postman->ended = 1;
-    apr_thread_cond_broadcast(postman->changed);
-    apr_thread_mutex_unlock(postman->lock);
-    return NULL;
+}
+
+static void wait_turn(void *baton)
+{
+    crm_mailer_wait(((crm_postman_t *)baton)->site, TURN);
+}
+
+static void wake(void *baton)
+{
+    crm_mailer_wake(((crm_postman_t *)baton)->site);
 }
 
 apr_status_t crm_postman_start(apr_pool_t *pool, crm_site_t *site, server_rec *server,
                                crm_postman_t **ret_postman)
 {
     crm_postman_t *postman = apr_pcalloc(pool, sizeof(*postman));
+    const crm_background_work_t work = {
+        .turn = turn, .wait = wait_turn, .wake = wake, .baton = postman};
     apr_status_t status;
 
     postman->site = site;
     postman->server = server;
-    /* unmanaged: only this thread uses it, and allocators of pools are not shared by threads */
     if ((status = crm_smtp_init()) != APR_SUCCESS ||
-        (status = apr_pool_create_unmanaged_ex(&postman->turn, NULL, NULL)) != APR_SUCCESS ||
-        (status = apr_thread_mutex_create(&postman->lock, APR_THREAD_MUTEX_DEFAULT, pool)) !=
-            APR_SUCCESS ||
-        (status = apr_thread_cond_create(&postman->changed, pool)) != APR_SUCCESS ||
-        (status = apr_thread_create(&postman->thread, NULL, work, postman, pool)) != APR_SUCCESS) {
+        (status = crm_background_make(pool, &work, &postman->thread)) != APR_SUCCESS ||
+        (status = crm_background_run(postman->thread)) != APR_SUCCESS) {
         return status;
     }
     *ret_postman = postman;
@@ -108,20 +89,5 @@ apr_status_t crm_postman_start(apr_pool_t *pool, crm_site_t *site, server_rec *s
 
 int crm_postman_stop(crm_postman_t *postman, apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
-    apr_status_t result;
-
-    apr_atomic_set32(&postman->stop, 1);
-    crm_mailer_wake(postman->site);
-    apr_thread_mutex_lock(postman->lock);
-    while (!postman->ended && apr_time_now() < deadline) {
-        apr_thread_cond_timedwait(postman->changed, postman->lock, deadline - apr_time_now());
-    }
-    int ended = postman->ended;
-    apr_thread_mutex_unlock(postman->lock);
-    if (ended && timeout > 0) {
-        apr_thread_join(&result, postman->thread);
-        apr_pool_destroy(postman->turn);
-    }
-    return ended;
+    return crm_background_stop(postman->thread, timeout);
 }

@@ -16,25 +16,17 @@
 
 #include "base/zip_writer.h"
 #include "db/table.h"
+#include "service/row_progress.h"
 
 #define CRM_ARCHIVE_FORMAT "mod_crm tenant backup"
 #define CRM_ARCHIVE_VERSION 1
-
-/* Told how many rows were written or read so far, in all; may be NULL. */
-typedef void crm_archive_progress_fn(void *baton, const char *table, apr_uint64_t rows);
-
-typedef struct crm_archive_progress_t {
-    crm_archive_progress_fn *tell;
-    void *baton;
-    apr_uint64_t rows;
-} crm_archive_progress_t;
 
 /* ---- writing ---- */
 
 typedef struct crm_archive_writer_t crm_archive_writer_t;
 
 /* A writer into FD, an empty file. PROGRESS may be NULL. */
-crm_error_t *crm_archive_create(apr_pool_t *pool, int fd, crm_archive_progress_t *progress,
+crm_error_t *crm_archive_create(apr_pool_t *pool, int fd, crm_row_progress_t *progress,
                                 crm_archive_writer_t **ret_writer);
 
 /* Adds all rows of TABLE, read from DB by pages: memory does not grow with them. */
@@ -67,7 +59,7 @@ typedef struct crm_archive_t crm_archive_t;
  * checksum and every number of rows must be right, and nothing may be there that has none.
  * BAD_REQUEST that says what is wrong: NAME is what the file is called in it. */
 crm_error_t *crm_archive_open(apr_pool_t *pool, int fd, const char *name,
-                              crm_archive_progress_t *progress, crm_archive_t **ret_archive);
+                              crm_row_progress_t *progress, crm_archive_t **ret_archive);
 
 /* Its manifest, which lives as long as the archive. */
 const json_t *crm_archive_manifest(const crm_archive_t *archive);

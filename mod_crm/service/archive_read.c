@@ -13,6 +13,7 @@
 #include "service/archive.h"
 
 #define CHUNK 65536
+#define TELL_EVERY 1024 /* rows */
 #define MANIFEST "manifest.json"
 #define SUMS "SHA256SUMS"
 /* of manifest and checksums, which are held in memory, and of a line, in bytes */
@@ -26,7 +27,7 @@ struct crm_archive_t {
     json_t *manifest;
     apr_array_header_t *tables; /* of const crm_table_t * */
     apr_hash_t *lines;          /* of const apr_uint64_t *, by entry */
-    crm_archive_progress_t *progress;
+    crm_row_progress_t *progress;
 };
 
 /* An entry, open. */
@@ -135,6 +136,7 @@ static crm_error_t *measure(crm_archive_t *archive, const char *name,
     *ret_lines = 0;
     do {
         CRM_ERR(read_some(archive, file, name, chunk, &got));
+        CRM_ERR(crm_row_progress_add(archive->progress, name, 0));
         crypto_hash_sha256_update(&hash, (const unsigned char *)chunk, got);
         for (const char *at = chunk; (at = memchr(at, '\n', (apr_size_t)(chunk + got - at)));
              at++) {
@@ -253,7 +255,7 @@ static crm_error_t *read_manifest(crm_archive_t *archive)
 }
 
 crm_error_t *crm_archive_open(apr_pool_t *pool, int fd, const char *name,
-                              crm_archive_progress_t *progress, crm_archive_t **ret_archive)
+                              crm_row_progress_t *progress, crm_archive_t **ret_archive)
 {
     int code, own = dup(fd);
     crm_archive_t *archive = apr_pcalloc(pool, sizeof(*archive));
@@ -322,21 +324,25 @@ typedef struct reading_t {
     void *baton;
     apr_pool_t *turn; /* of one row */
     line_t line;
+    apr_uint64_t untold; /* rows that progress has not been told of */
 } reading_t;
+
+static crm_error_t *tell(reading_t *reading)
+{
+    apr_uint64_t rows = reading->untold;
+    reading->untold = 0;
+    return crm_row_progress_add(reading->archive->progress, reading->table->name, rows);
+}
 
 static crm_error_t *take_line(reading_t *reading)
 {
     const crm_value_t *row;
-    crm_archive_progress_t *progress = reading->archive->progress;
     apr_pool_clear(reading->turn);
     CRM_ERR(crm_archive_decode(reading->turn, reading->table, reading->line.bytes,
                                reading->line.size, &row));
     reading->line.size = 0;
     CRM_ERR(reading->each(reading->turn, row, reading->baton));
-    if (progress && ++progress->rows % 1024 == 0) {
-        progress->tell(progress->baton, reading->table->name, progress->rows);
-    }
-    return NULL;
+    return ++reading->untold == TELL_EVERY ? tell(reading) : NULL;
 }
 
 /* The lines that end in CHUNK; what begins one more is kept. */
@@ -372,6 +378,9 @@ crm_error_t *crm_archive_rows(crm_archive_t *archive, const crm_table_t *table,
             error = take_chunk(&reading, chunk, got);
         }
     } while (!error && got > 0);
+    if (!error) {
+        error = tell(&reading);
+    }
     if (error) {
         error = crm_error_copy(archive->pool, error);
     }

@@ -15,7 +15,7 @@ struct crm_archive_writer_t {
     apr_pool_t *pool;
     int fd;
     crm_zip_writer_t *zip;
-    crm_archive_progress_t *progress;
+    crm_row_progress_t *progress;
     json_t *tables;
     const crm_table_t *table; /* being written */
     apr_uint64_t rows;        /* of it */
@@ -23,7 +23,7 @@ struct crm_archive_writer_t {
     apr_uint64_t all;         /* rows of all tables */
 };
 
-crm_error_t *crm_archive_create(apr_pool_t *pool, int fd, crm_archive_progress_t *progress,
+crm_error_t *crm_archive_create(apr_pool_t *pool, int fd, crm_row_progress_t *progress,
                                 crm_archive_writer_t **ret_writer)
 {
     crm_archive_writer_t *writer = apr_pcalloc(pool, sizeof(*writer));
@@ -88,15 +88,6 @@ crm_error_t *crm_archive_end_table(crm_archive_writer_t *writer)
     return NULL;
 }
 
-static void tell(crm_archive_writer_t *writer, int rows)
-{
-    if (writer->progress) {
-        writer->progress->rows += (apr_uint64_t)rows;
-        writer->progress->tell(writer->progress->baton, writer->table->name,
-                               writer->progress->rows);
-    }
-}
-
 static crm_error_t *add_page(apr_pool_t *pool, const crm_rows_t *rows, void *baton,
                              apr_uint64_t *ret_bytes)
 {
@@ -108,9 +99,8 @@ static crm_error_t *add_page(apr_pool_t *pool, const crm_rows_t *rows, void *bat
         apr_pool_clear(turn);
         CRM_ERR(crm_archive_add_row(writer, turn, crm_row(rows, i)));
     }
-    tell(writer, rows->count);
     *ret_bytes = writer->bytes - before;
-    return NULL;
+    return crm_row_progress_add(writer->progress, writer->table->name, (apr_uint64_t)rows->count);
 }
 
 crm_error_t *crm_archive_add_table(crm_archive_writer_t *writer, const crm_db_t *db,

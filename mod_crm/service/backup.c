@@ -99,7 +99,7 @@ static json_t *manifest(apr_pool_t *pool, const backup_t *backup)
 }
 
 crm_error_t *crm_tenant_backup(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
-                               int fd, crm_archive_progress_t *progress, apr_uint64_t *ret_rows)
+                               int fd, crm_row_progress_t *progress, apr_uint64_t *ret_rows)
 {
     backup_t backup = {.site = site, .tenant = tenant};
     CRM_ERR(crm_archive_create(pool, fd, progress, &backup.writer));

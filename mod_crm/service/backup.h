@@ -14,7 +14,7 @@
 /* Writes TENANT into FD, an empty file; PROGRESS may be NULL. *RET_ROWS: of all tables. CONFLICT
  * while the tenant's database is being migrated. */
 crm_error_t *crm_tenant_backup(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
-                               int fd, crm_archive_progress_t *progress, apr_uint64_t *ret_rows);
+                               int fd, crm_row_progress_t *progress, apr_uint64_t *ret_rows);
 
 enum {
     CRM_RESTORE_NO_PASSWORDS = 1, /* accounts get none */
@@ -27,6 +27,10 @@ typedef struct crm_restore_t {
     const char
         *as; /* a new tenant of that name, with an identity of its own; NULL: the same again */
     unsigned flags;
+    /* called when all is there, right before the tenant becomes visible; its error undoes all; or
+     * NULL */
+    crm_error_t *(*before_end)(void *baton, apr_pool_t *pool, const crm_tenant_t *tenant);
+    void *baton;
 } crm_restore_t;
 
 /* Makes the tenant of an archive. The same again has its id, name, tokens and, where it is free,
@@ -36,5 +40,18 @@ typedef struct crm_restore_t {
  * archive's schema is newer than this version's. */
 crm_error_t *crm_tenant_restore(const crm_site_t *site, apr_pool_t *pool,
                                 const crm_restore_t *restore, crm_tenant_t **ret_tenant);
+
+/* A copy of a tenant, made of a backup that no file keeps. */
+typedef struct crm_clone_t {
+    crm_restore_t restore;        /* `as` and `flags`; accounts get no passwords in any case */
+    int fd;                       /* an empty file that nobody else has */
+    crm_row_progress_t *progress; /* or NULL */
+} crm_clone_t;
+
+/* Makes a new tenant as a copy of TENANT at one moment, by crm_tenant_backup and
+ * crm_tenant_restore.
+ */
+crm_error_t *crm_tenant_clone(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
+                              crm_clone_t *clone, crm_tenant_t **ret_tenant);
 
 #endif

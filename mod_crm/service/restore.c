@@ -165,6 +165,9 @@ static crm_error_t *fill(const crm_site_t *site, apr_pool_t *pool, const crm_ten
     crm_accounts_t accounts = {.site = site, .tenant = tenant, .db = db};
     const crm_table_t *legacy =
         crm_table_find(crm_archive_tables(restore->archive), "legacy_token");
+    if (restore->before_end) {
+        CRM_ERR(restore->before_end(restore->baton, pool, tenant));
+    }
     if (!restoring->is_beside || (restore->flags & CRM_RESTORE_NO_PASSWORDS)) {
         CRM_ERR(crm_directory_enter_all(&accounts, pool));
     }
@@ -234,4 +237,18 @@ crm_error_t *crm_tenant_restore(const crm_site_t *site, apr_pool_t *pool,
         .baton = &restoring,
     };
     return crm_tenant_make(site, pool, &plan, ret_tenant);
+}
+
+crm_error_t *crm_tenant_clone(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
+                              crm_clone_t *clone, crm_tenant_t **ret_tenant)
+{
+    crm_restore_t *restore = &clone->restore;
+    apr_uint64_t rows;
+    restore->flags |= CRM_RESTORE_NO_PASSWORDS;
+    if (restore->flags & CRM_RESTORE_NO_PEOPLE) {
+        restore->flags |= CRM_RESTORE_NO_HISTORY;
+    }
+    CRM_ERR(crm_tenant_backup(site, pool, tenant, clone->fd, clone->progress, &rows));
+    CRM_ERR(crm_archive_open(pool, clone->fd, "The copy", clone->progress, &restore->archive));
+    return crm_tenant_restore(site, pool, restore, ret_tenant);
 }

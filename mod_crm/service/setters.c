@@ -154,6 +154,8 @@ CRM_VALUE(tenant_grace, tenant_grace, CRM_WORD_SPAN, SECONDS(0), DAYS(3650))
 SPAN_OR_FOREVER(history_keep)
 SPAN_OR_FOREVER(record_grace)
 
+CRM_VALUE(job_keep, jobs.keep, CRM_WORD_SPAN, SECONDS(0), DAYS(3650))
+
 CRM_SETTER(token_cache)
 {
     if (strcasecmp(argv[0], "off") == 0) {
@@ -383,6 +385,12 @@ CRM_SETTER(history_spool)
     CRM_ERR(absolute_path(pool, argv[0], &settings->spool));
     settings->spool_max = (apr_uint64_t)MIB(1024);
     return crm_word_keys(pool, argc - 1, argv + 1, keys, NULL);
+}
+
+CRM_SETTER(job_files)
+{
+    (void)argc;
+    return absolute_path(pool, argv[0], &settings->jobs.files);
 }
 
 CRM_SETTER(cors_origin)

@@ -44,6 +44,8 @@ CRM_SETTER(tenant_grace);
 CRM_SETTER(history_keep);
 CRM_SETTER(record_grace_span);
 CRM_SETTER(record_grace);
+CRM_SETTER(job_files);
+CRM_SETTER(job_keep);
 CRM_SETTER(database_server);
 CRM_SETTER(tenant_isolation);
 CRM_SETTER(mail_server);

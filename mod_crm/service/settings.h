@@ -81,6 +81,10 @@ typedef struct crm_settings_t {
     apr_interval_time_t history_keep; /* 0: for ever */
     apr_interval_time_t record_grace; /* of deleted records; 0: for ever */
     apr_interval_time_t tenant_grace; /* of deleted tenants and old names */
+    struct {
+        const char *files;        /* folder of what jobs make, or NULL */
+        apr_interval_time_t keep; /* of jobs that have ended, and their files */
+    } jobs;
     int registration;
     apr_interval_time_t token_lifetime, token_idle;
     crm_hash_cost_t hash;
@@ -175,7 +179,8 @@ crm_error_t *crm_settings_check(apr_pool_t *pool, const crm_directives_t *direct
                                 const crm_settings_t *settings);
 
 /* Two virtual hosts that share a site (service/site.h) must agree on what the site is opened with:
- * CrmPool, CrmPasswordHash, CrmTenantIsolation, CrmMigrations, CrmHistorySpool, mail. */
+ * CrmPool, CrmPasswordHash, CrmTenantIsolation, CrmMigrations, CrmHistorySpool, CrmJobFiles, mail.
+ */
 crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_directives,
                                 const crm_settings_t *a, const crm_directives_t *b_directives,
                                 const crm_settings_t *b);

@@ -297,6 +297,8 @@ crm_error_t *crm_settings_agree(apr_pool_t *pool, const crm_directives_t *a_dire
         {"CrmRecordGrace", a->record_grace == b->record_grace},
         {"CrmTenantGrace", a->tenant_grace == b->tenant_grace},
         {"CrmTenantIsolation", a->isolation == b->isolation},
+        {"CrmJobFiles", same_text(a->jobs.files, b->jobs.files)},
+        {"CrmJobKeep", a->jobs.keep == b->jobs.keep},
         {"CrmMigrations", same_text(a->migrations, b->migrations)},
         {"CrmMailServer", same_mail_server(&a->mail, &b->mail)},
         {"CrmMailFrom", same_text(a->mail.from.name, b->mail.from.name) &&

@@ -23,9 +23,10 @@ const char *crm_site_name(apr_pool_t *pool, const crm_settings_t *settings)
                        settings->secret_key_file ? settings->secret_key_file : "", NULL);
 }
 
-const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings)
+/* The site's own folder below FOLDER; NULL where that is. */
+static const char *own_folder(apr_pool_t *pool, const crm_settings_t *settings, const char *folder)
 {
-    if (!settings->spool) {
+    if (!folder) {
         return NULL;
     }
     const char *name = crm_site_name(pool, settings);
@@ -35,7 +36,17 @@ const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings)
     for (int i = 0; i < 8; i++) {
         apr_snprintf(hex + 2 * i, 3, "%02x", hash[i]);
     }
-    return apr_pstrcat(pool, settings->spool, "/", hex, NULL);
+    return apr_pstrcat(pool, folder, "/", hex, NULL);
+}
+
+const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings)
+{
+    return own_folder(pool, settings, settings->spool);
+}
+
+const char *crm_site_job_files(apr_pool_t *pool, const crm_settings_t *settings)
+{
+    return own_folder(pool, settings, settings->jobs.files);
 }
 
 /* Key and migrations: what is read from files. */
@@ -85,6 +96,9 @@ static crm_error_t *open_parts(crm_site_t *site, const crm_settings_t *settings)
         return crm_error_system(site->pool, status, "cannot make a semaphore");
     }
     status = crm_semaphore_create(site->pool, 1, &site->mail_bell);
+    if (status == APR_SUCCESS) {
+        status = crm_semaphore_create(site->pool, 1, &site->job_bell);
+    }
     if (status != APR_SUCCESS) {
         return crm_error_system(site->pool, status, "cannot make a semaphore");
     }
@@ -120,6 +134,8 @@ crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int
     site->history_keep = settings->history_keep;
     site->record_grace = settings->record_grace;
     site->tenant_grace = settings->tenant_grace;
+    site->jobs.files = crm_site_job_files(pool, settings);
+    site->jobs.keep = settings->jobs.keep;
     site->mail = settings->mail;
     site->mail_unserved = apr_pcalloc(pool, sizeof(*site->mail_unserved));
     site->main = (crm_db_t){

@@ -39,6 +39,11 @@ typedef struct crm_site_t {
     apr_interval_time_t history_keep;    /* 0: for ever */
     apr_interval_time_t record_grace;    /* of deleted records; 0: for ever */
     apr_interval_time_t tenant_grace;    /* of deleted tenants and old names */
+    struct {
+        const char *files;        /* the site's folder of what jobs make; NULL: none */
+        apr_interval_time_t keep; /* of jobs that have ended, and their files */
+    } jobs;
+    crm_semaphore_t *job_bell; /* rung when there is a job to do */
     crm_mail_settings_t mail;
     crm_semaphore_t *mail_bell;           /* rung when there is something to send */
     volatile apr_uint32_t *mail_unserved; /* mails asked for without a mail server */
@@ -50,6 +55,9 @@ const char *crm_site_name(apr_pool_t *pool, const crm_settings_t *settings);
 /* The folder of that site's spool, below settings->spool: so two sites never share one. NULL when
  * History is off everywhere or has no spool. */
 const char *crm_site_spool(apr_pool_t *pool, const crm_settings_t *settings);
+
+/* The same of the folder of files of jobs, below CrmJobFiles; NULL when there is none. */
+const char *crm_site_job_files(apr_pool_t *pool, const crm_settings_t *settings);
 
 /* Opens what SETTINGS say; touches no database yet. The spool's folder must exist (OPEN_SPOOL 0:
  * leave it closed, as crmctl does). */

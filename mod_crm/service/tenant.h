@@ -90,6 +90,23 @@ typedef struct crm_tenant_change_t {
 crm_error_t *crm_tenant_update(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
                                const crm_tenant_change_t *change);
 
+/* INVALID on FIELD when NAME is no name for a new tenant, or one has it, or had it not long ago;
+ * but for ID's own old name (NULL: none is). Who makes a tenant asks again. */
+crm_error_t *crm_tenant_name_is_free(const crm_site_t *site, apr_pool_t *pool, const char *name,
+                                     const char *field, const crm_uuid_t *id);
+
+/* "active", "suspended" or "deleted". */
+const char *crm_tenant_state(const crm_tenant_t *tenant);
+
+/* Makes a suspended tenant active. Its people are found by their login, also where it was restored
+ * beside another. CONFLICT when it is deleted. IF_VERSION as in crm_tenant_change_t. */
+crm_error_t *crm_tenant_resume(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
+                               apr_int64_t if_version);
+
+/* Takes back a deletion; CONFLICT when TENANT is not deleted. */
+crm_error_t *crm_tenant_undelete(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
+                                 apr_int64_t if_version);
+
 /* Removes what crashes left half made, and carries out changes that they cut off; *RET_REMOVED (may
  * be NULL) counts removals. One tenant that cannot be mended does not keep the others from it; the
  * first such error is given at the end. */

@@ -17,31 +17,39 @@
 
 /* ---- whole tables ---- */
 
+/* A table being carried. */
+typedef struct carrying_t {
+    const crm_table_t *table;
+    crm_table_load_t *load;
+    crm_row_progress_t *progress;
+} carrying_t;
+
 static crm_error_t *load_page(apr_pool_t *pool, const crm_rows_t *rows, void *baton,
                               apr_uint64_t *ret_bytes)
 {
-    crm_table_load_t *load = baton;
+    const carrying_t *carrying = baton;
     (void)pool;
     for (int i = 0; i < rows->count; i++) {
         const crm_value_t *row = crm_row(rows, i);
-        CRM_ERR(crm_table_load_row(load, row));
+        CRM_ERR(crm_table_load_row(carrying->load, row));
         for (int j = 0; j < rows->columns; j++) {
             *ret_bytes += row[j].size + sizeof(row[j]);
         }
     }
-    return NULL;
+    return crm_row_progress_add(carrying->progress, carrying->table->name,
+                                (apr_uint64_t)rows->count);
 }
 
 /* TABLE of FROM, which is bound to a snapshot or changed by nobody, into TO, which is bound to a
  * load. */
 static crm_error_t *carry_table(const crm_db_t *from, const crm_db_t *to, apr_pool_t *pool,
-                                const crm_table_t *table)
+                                const crm_table_t *table, crm_row_progress_t *progress)
 {
-    crm_table_load_t *load;
+    carrying_t carrying = {.table = table, .progress = progress};
     CRM_ERR(crm_table_clear(to, pool, table));
-    CRM_ERR(crm_table_load_begin(to, pool, table, &load));
-    CRM_ERR(crm_table_pages(from, pool, table, load_page, load));
-    return crm_table_load_end(load);
+    CRM_ERR(crm_table_load_begin(to, pool, table, &carrying.load));
+    CRM_ERR(crm_table_pages(from, pool, table, load_page, &carrying));
+    return crm_table_load_end(carrying.load);
 }
 
 /* What crm_carry_all does, inside the load of the one database and the snapshot of the other. */
@@ -55,7 +63,8 @@ static crm_error_t *carry_snapshot(const crm_db_t *db, apr_pool_t *pool, void *b
     const all_t *all = baton;
     const apr_array_header_t *tables = all->carry->tables;
     for (int i = 0; i < tables->nelts; i++) {
-        CRM_ERR(carry_table(db, all->to, pool, APR_ARRAY_IDX(tables, i, const crm_table_t *)));
+        CRM_ERR(carry_table(db, all->to, pool, APR_ARRAY_IDX(tables, i, const crm_table_t *),
+                            all->carry->progress));
     }
     return NULL;
 }
@@ -203,6 +212,7 @@ crm_error_t *crm_carry_changes(crm_carry_t *carry, apr_pool_t *pool)
         apr_pool_clear(turn);
         CRM_ERR(crm_capture_read(carry->from, turn, carry->tables, 0, CHANGES, &keys));
         CRM_ERR(unknown_table(turn, keys));
+        CRM_ERR(crm_row_progress_add(carry->progress, "crm_move_log", 0));
         keys_t work = {.carry = carry, .keys = distinct(turn, keys)};
         crm_error_t *error = crm_db_load(carry->to, turn, replace_rows, &work);
         if (error && error->kind == CRM_E_DUPLICATE) {
@@ -250,7 +260,7 @@ static crm_error_t *load_cascading(const crm_db_t *db, apr_pool_t *pool, void *b
         const crm_table_t *table =
             crm_table_find(carry->tables, APR_ARRAY_IDX(names, i, const char *));
         if (table) {
-            CRM_ERR(carry_table(carry->from, db, pool, table));
+            CRM_ERR(carry_table(carry->from, db, pool, table, NULL));
         }
     }
     return NULL;

@@ -5,10 +5,12 @@
 #define CRM_SERVICE_TENANT_CARRY_H
 
 #include "db/capture.h"
+#include "service/row_progress.h"
 
 typedef struct crm_carry_t {
     const crm_db_t *from, *to;
     const apr_array_header_t *tables; /* of FROM: what is carried, of const crm_table_t * */
+    crm_row_progress_t *progress;     /* told of rows, and of turns of changes; or NULL */
     apr_uint64_t changes;             /* carried over by crm_carry_changes */
 } crm_carry_t;
 

@@ -26,8 +26,10 @@ typedef struct exporting_t {
     apr_pool_t *pool;
     crm_zip_writer_t *zip;
     json_t *tables;
-    apr_uint64_t all; /* rows of all tables */
+    crm_row_progress_t *progress; /* or NULL */
+    apr_uint64_t all;             /* rows of all tables */
     /* of the table being written */
+    const char *table;
     apr_array_header_t *columns; /* of shown_t */
     apr_uint64_t rows;
     crm_sheet_writer_t *sheet; /* while CSV is written */
@@ -208,7 +210,7 @@ static crm_error_t *write_page(apr_pool_t *pool, const crm_rows_t *rows, void *b
         }
     }
     exporting->rows += (apr_uint64_t)rows->count;
-    return NULL;
+    return crm_row_progress_add(exporting->progress, exporting->table, (apr_uint64_t)rows->count);
 }
 
 /* ---- tables ---- */
@@ -252,6 +254,7 @@ static crm_error_t *export_table(exporting_t *exporting, const crm_db_t *db,
 {
     apr_pool_t *pool = exporting->pool;
     choose_columns(exporting, table);
+    exporting->table = table->name;
     exporting->rows = 0;
     CRM_ERR(crm_zip_writer_begin(exporting->zip, apr_pstrcat(pool, table->name, ".jsonl", NULL)));
     CRM_ERR(crm_table_pages(db, pool, table, write_page, exporting));
@@ -281,10 +284,12 @@ static crm_error_t *export_tables(const crm_db_t *db, apr_pool_t *pool, void *ba
 }
 
 crm_error_t *crm_tenant_export(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
-                               int fd, apr_uint64_t *ret_rows)
+                               int fd, crm_row_progress_t *progress, apr_uint64_t *ret_rows)
 {
-    exporting_t exporting = {
-        .site = site, .pool = pool, .tables = crm_json_own(pool, json_array())};
+    exporting_t exporting = {.site = site,
+                             .pool = pool,
+                             .tables = crm_json_own(pool, json_array()),
+                             .progress = progress};
     CRM_ERR(crm_zip_writer_open(pool, fd, &exporting.zip));
     CRM_ERR(crm_db_snapshot(crm_tenant_unversioned(site, pool, crm_tenant_place(pool, tenant)),
                             pool, export_tables, &exporting));

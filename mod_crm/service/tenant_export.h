@@ -10,10 +10,12 @@
 #ifndef CRM_SERVICE_TENANT_EXPORT_H
 #define CRM_SERVICE_TENANT_EXPORT_H
 
+#include "service/row_progress.h"
 #include "service/tenant.h"
 
-/* Writes TENANT, as it is at one moment, into FD, an empty file. *RET_ROWS: of all tables. */
+/* Writes TENANT, as it is at one moment, into FD, an empty file; PROGRESS, which may be NULL, is
+ * told of each row twice. *RET_ROWS: of all tables. */
 crm_error_t *crm_tenant_export(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
-                               int fd, apr_uint64_t *ret_rows);
+                               int fd, crm_row_progress_t *progress, apr_uint64_t *ret_rows);
 
 #endif

@@ -1,8 +1,9 @@
-/* service/tenant_life.c - what becomes of tenants: old names, the end of deleted ones. */
+/* service/tenant_life.c - what becomes of tenants: old names, deletion, the end. */
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "service/directory.h"
 #include "service/tenant_row.h"
 #include "service/token_cache.h"
 
@@ -33,6 +34,54 @@ crm_error_t *crm_tenant_alias_keep(const crm_site_t *site, apr_pool_t *pool, con
         "expires_at = {new expires_at}",
         CRM_ARGS(crm_text(old_key), crm_uuid(id), crm_time(apr_time_now() + site->tenant_grace)),
         NULL);
+}
+
+crm_error_t *crm_tenant_name_is_free(const crm_site_t *site, apr_pool_t *pool, const char *name,
+                                     const char *field, const crm_uuid_t *id)
+{
+    static const crm_uuid_t nobody = {{0}};
+    const char *trimmed, *key;
+    const crm_rows_t *rows;
+    int taken;
+    CRM_ERR(crm_tenant_check_name(pool, name, field, &trimmed, &key));
+    CRM_ERR(crm_db_select(&site->main, pool,
+                          "SELECT id FROM tenant WHERE name_key = ? AND state <> 'creating'", "u",
+                          CRM_ARGS(crm_text(key)), &rows));
+    if (rows->count > 0) {
+        return crm_error_field(pool, field, "A tenant with that name already exists.");
+    }
+    CRM_ERR(crm_tenant_alias_taken(site, pool, key, id ? id : &nobody, &taken));
+    return taken ? crm_error_field(pool, field, "A tenant had that name not long ago.") : NULL;
+}
+
+/* ---- suspended, deleted, and back ---- */
+
+const char *crm_tenant_state(const crm_tenant_t *tenant)
+{
+    return tenant->deleted_at ? "deleted" : tenant->is_active ? "active" : "suspended";
+}
+
+crm_error_t *crm_tenant_resume(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
+                               apr_int64_t if_version)
+{
+    const crm_tenant_change_t resumed = {.is_active = 1, .if_version = if_version};
+    if (tenant->deleted_at) {
+        return crm_error_make(pool, CRM_E_CONFLICT, "The tenant is deleted: undelete it first.");
+    }
+    CRM_ERR(crm_tenant_update(site, pool, tenant, &resumed));
+    crm_accounts_t accounts = crm_accounts_of(site, pool, tenant);
+    return crm_directory_enter_all(&accounts, pool);
+}
+
+crm_error_t *crm_tenant_undelete(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
+                                 apr_int64_t if_version)
+{
+    const crm_tenant_change_t undeleted = {
+        .is_active = -1, .if_version = if_version, .end = CRM_TENANT_UNDELETED};
+    if (!tenant->deleted_at) {
+        return crm_error_make(pool, CRM_E_CONFLICT, "Tenant \"%s\" is not deleted.", tenant->name);
+    }
+    return crm_tenant_update(site, pool, tenant, &undeleted);
 }
 
 /* ---- purging ---- */

@@ -17,7 +17,8 @@ typedef struct moving_t {
     const crm_site_t *site;
     crm_tenant_t *tenant; /* as it was given */
     const char *server;   /* where it goes */
-    crm_db_t *from, *to;  /* whatever their schemas' versions */
+    crm_row_progress_t *progress;
+    crm_db_t *from, *to; /* whatever their schemas' versions */
     crm_tenant_moved_t *moved;
 } moving_t;
 
@@ -183,7 +184,7 @@ static crm_error_t *make_switch(const moving_t *moving, apr_pool_t *pool, crm_ca
 static crm_error_t *copy_and_switch(const moving_t *moving, apr_pool_t *pool,
                                     const crm_tenant_t *now)
 {
-    crm_carry_t carry = {.from = moving->from, .to = moving->to};
+    crm_carry_t carry = {.from = moving->from, .to = moving->to, .progress = moving->progress};
     apr_array_header_t *tables;
     CRM_ERR(make_target(moving, pool));
     CRM_ERR(carried_tables(moving->from, pool, &tables));
@@ -244,9 +245,13 @@ static crm_error_t *move_locked(const crm_db_t *db, apr_pool_t *pool, void *bato
 }
 
 crm_error_t *crm_tenant_move(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
-                             const char *server, crm_tenant_moved_t *ret_moved)
+                             const crm_tenant_move_t *move, crm_tenant_moved_t *ret_moved)
 {
-    moving_t moving = {.site = site, .tenant = tenant, .server = server, .moved = ret_moved};
+    moving_t moving = {.site = site,
+                       .tenant = tenant,
+                       .server = move->server,
+                       .progress = move->progress,
+                       .moved = ret_moved};
     *ret_moved = (crm_tenant_moved_t){0};
     crm_token_change_begin(site->tokens, tenant->slug);
     crm_error_t *error = crm_tenant_locked(site, pool, tenant->slug, 1, move_locked, &moving);

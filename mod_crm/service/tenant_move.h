@@ -14,17 +14,23 @@
 #ifndef CRM_SERVICE_TENANT_MOVE_H
 #define CRM_SERVICE_TENANT_MOVE_H
 
+#include "service/row_progress.h"
 #include "service/tenant.h"
+
+typedef struct crm_tenant_move_t {
+    const char *server;           /* CrmDatabaseServer; "": where CrmTenantDatabase is */
+    crm_row_progress_t *progress; /* told while rows are copied; or NULL */
+} crm_tenant_move_t;
 
 typedef struct crm_tenant_moved_t {
     apr_uint64_t carried;     /* changes carried over before that */
     apr_interval_time_t held; /* for so long writes were refused */
 } crm_tenant_moved_t;
 
-/* Moves TENANT to the server of that name ("": where CrmTenantDatabase is), and TENANT says so.
- * What a killed move left is taken back first. CONFLICT: it is there already, or a database of its
- * name is; NOT_FOUND: no such server. An error leaves the tenant where it was. */
+/* Moves TENANT as MOVE says, and TENANT says so. What a killed move left is taken back first.
+ * CONFLICT: it is there already, or a database of its name is; NOT_FOUND: no such server. An error
+ * leaves the tenant where it was. */
 crm_error_t *crm_tenant_move(const crm_site_t *site, apr_pool_t *pool, crm_tenant_t *tenant,
-                             const char *server, crm_tenant_moved_t *ret_moved);
+                             const crm_tenant_move_t *move, crm_tenant_moved_t *ret_moved);
 
 #endif

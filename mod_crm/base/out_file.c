@@ -1,5 +1,5 @@
-/* crmctl/out_file.c - a file that a command writes: there as a whole, or as it was before. */
-#include "crmctl/out_file.h"
+/* base/out_file.c - a file: there as a whole, or as it was before. */
+#include "base/out_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +10,11 @@
 
 #include <apr_strings.h>
 
-#include "crmctl/configuration.h"
-
 static apr_status_t drop(void *data)
 {
     crm_out_file_t *file = data;
     close(file->fd);
-    if (file->temporary && !crm_run_as_caller(file->pool)) {
+    if (file->temporary) {
         unlink(file->temporary);
     }
     return APR_SUCCESS;
@@ -57,7 +55,6 @@ static int sync_folder(const crm_out_file_t *file)
 
 crm_error_t *crm_out_file_keep(crm_out_file_t *file)
 {
-    CRM_ERR(crm_run_as_caller(file->pool));
     if (fsync(file->fd) != 0 || rename(file->temporary, file->path) != 0) {
         return failed(file);
     }

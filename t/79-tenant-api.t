@@ -1,0 +1,311 @@
+#!/usr/bin/perl
+# What an operator does to a tenant, by the API: short actions at once, long ones as jobs whose progress can
+# be looked at. A job that its process dies with, or that a graceful restart breaks off, is begun again and
+# ends well; nothing half made is left, neither databases nor files.
+use lib 't/lib';
+use Crm::Test;
+use Crm::Fill;
+use Crm::Tables;
+use Digest::SHA 'sha256_hex';
+use JSON::PP;
+use Time::HiRes 'usleep';
+
+use constant CUSTOMERS => 6_000;
+
+my @own = qw(tenant token idempotency_key);    # what a copy has for itself
+
+sub digests {
+    my ($server, $slug, @skip) = @_;
+    return Crm::Tables::digests($server->{databases}, $server->{databases}->tenant_name($slug), @own, @skip);
+}
+
+# The other server: another folder of files, or names of its own on the MariaDB of the test.
+sub other {
+    my ($server) = @_;
+    my $databases = $server->{databases};
+    return $databases->url('elsewhere_{slug}') if $databases->is_mysql;
+    return 'sqlite://' . Crm::Process::own_folder("$server->{folder}/other") . '/t_{slug}.db';
+}
+
+sub other_name {
+    my ($server, $slug) = @_;
+    my $databases = $server->{databases};
+    return $databases->is_mysql ? "$databases->{prefix}_elsewhere_$slug" : "$server->{folder}/other/t_$slug.db";
+}
+
+# How many databases of tenants there are, half made ones too.
+sub databases {
+    my ($server) = @_;
+    my $databases = $server->{databases};
+    return scalar(() = glob "$server->{folder}/data/*_tenant_*.db $server->{folder}/other/*.db") if !$databases->is_mysql;
+    my ($row) = $databases->sql(undef, 'SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE '
+        . "'$databases->{prefix}\\_tenant\\_%' OR schema_name LIKE '$databases->{prefix}\\_elsewhere\\_%'");
+    return $row->[0];
+}
+
+sub files { my ($server) = @_; my @files = glob "$server->{folder}/jobs/*/*"; return @files }
+
+# A superuser's call of an action; the answer.
+sub act {
+    my ($server, $tenant, $action, $body, @expected) = @_;
+    return $server->call(POST => "/api/auth/tenants/$tenant/$action/",
+        {token => $server->superuser->{token}, $body ? (body => $body) : ()}, @expected);
+}
+
+# The same of a long one: the job.
+sub ask {
+    my ($server, $tenant, $action, $body) = @_;
+    my $answer = act($server, $tenant, $action, $body, 202, {state => qr/^(?:queued|running|done)$/, kind => $action,
+        tenant_id => $tenant, requested_by => 'root'});
+    is($answer->{headers}{location} // '', $server->url . "/api/auth/jobs/$answer->{json}{id}/",
+        "$server->{database}: $action: where it can be looked at");
+    return $answer->{json};
+}
+
+sub look {
+    my ($server, $job) = @_;
+    my $answer = $server->request(GET => "/api/auth/jobs/$job->{id}/", {token => $server->superuser->{token}});
+    die "looking at a job gave $answer->{status}: $answer->{body}\n" if $answer->{status} != 200;
+    return $answer->{json};
+}
+
+# Waits until JOB has ended as STATE; the job then. Progress never goes back.
+sub ends {
+    my ($server, $job, $state) = @_;
+    my $name = "$server->{database}: $job->{kind}: $state";
+    my @progress = (0);
+    my $ended = Crm::Process::wait_until(90, sub {
+        $job = eval { look($server, $job) } // return 0;
+        push @progress, $job->{progress};
+        return $job->{state} =~ /^(?:done|failed)$/;
+    });
+    is($ended && $job->{state}, $state, $name) or diag(explain($job), $server->log_text =~ /(.*CRM003.*)/g);
+    is_deeply(\@progress, [sort { $a <=> $b } @progress], "$name: progress goes on");
+    return $job;
+}
+
+sub fetch {
+    my ($server, $job) = @_;
+    my $answer = $server->call(GET => "/api/auth/jobs/$job->{id}/file/", {token => $server->superuser->{token}}, 200);
+    is(length $answer->{body}, $job->{result}{size}, "$server->{database}: the file of $job->{kind} is whole");
+    like($answer->{headers}{'content-disposition'}, qr/^attachment; filename="Acme-$job->{kind}-20\d\d-\d\d-\d\d\.zip"$/,
+        "$server->{database}: and has a name");
+    is($answer->{headers}{'content-type'}, 'application/zip', "$server->{database}: and a type");
+    my $path = "$server->{folder}/fetched.zip";
+    open my $file, '>:raw', $path or die $!;
+    print $file $answer->{body};
+    close $file or die $!;
+    return $path;
+}
+
+# A tenant with something in it.
+sub furnish {
+    my ($server) = @_;
+    my $acme = $server->register('Acme');
+    my @token = (token => $acme->{token});
+    my $schemas = $server->request(GET => '/api/schema/', {@token})->{json}{components}{schemas};
+    Crm::Fill::records($server, $acme->{slug}, $schemas->{Customer}, CUSTOMERS);
+    $server->call(POST => '/api/categories/', {@token, body => {name => 'Alle 😀', description => "a\nb"}}, 201);
+    $server->wait_history($acme->{token}, 'method=POST', 1);
+    return $acme;
+}
+
+sub short_actions {
+    my ($server, $acme) = @_;
+    my @id = ($acme->{tenant});
+    my $profile = sub { $server->call(GET => '/api/auth/profile/', {token => $acme->{token}}, @_) };
+    act($server, @id, 'suspend', undef, 200, {id => @id, state => 'suspended', slug => 'acme', server => 'default',
+        deleted_at => undef, purged_at => undef});
+    $profile->(401);
+    act($server, @id, 'undelete', undef, 409, {detail => 'Tenant "Acme" is not deleted.'});
+    act($server, @id, 'resume', undef, 200, {state => 'active'});
+    $profile->(200);
+    act($server, @id, 'rename', {}, 400, {name => [qr/required/]});
+    act($server, @id, 'rename', {name => 'Zeta'}, 200, {name => 'Zeta', slug => 'acme'});
+    $profile->(200, {tenant => {name => 'Zeta'}});
+    $server->call(POST => '/api/auth/login/', {headers => {'X-Tenant' => 'Acme'}, body => {username => $acme->{username},
+        password => $acme->{password}}}, 200, undef, "$server->{database}: the old name leads to it");
+    act($server, @id, 'rename', {name => 'Acme'}, 200, {name => 'Acme'});
+    act($server, @id, 'delete', undef, 200, {state => 'deleted', deleted_at => qr/^20/, purged_at => qr/^20/});
+    $profile->(401);
+    act($server, @id, 'resume', undef, 409, {detail => 'The tenant is deleted: undelete it first.'});
+    $server->call(GET => "/api/auth/tenants/@id/state/", {token => $server->superuser->{token}}, 200, {state => 'deleted'});
+    act($server, @id, 'undelete', undef, 200, {state => 'active', deleted_at => undef});
+    $profile->(200);
+    $server->call(POST => "/api/auth/tenants/@id/suspend/", {token => $server->superuser->{token},
+        headers => {'If-Match' => '"1-x"'}}, 412);
+    ok(Crm::Process::wait_until(15, sub { grep { $_->{endpoint} =~ m{/undelete/$} && $_->{response_status} == 200 }
+        $server->wait_history($server->superuser->{token}, 'method=POST', 1) }), "$server->{database}: History has it");
+    return;
+}
+
+# Who may not, and what is told at once.
+sub refusals {
+    my ($server, $acme) = @_;
+    my @id = ($acme->{tenant});
+    for my $action (qw(suspend resume rename delete undelete backup export clone restore move purge)) {
+        $server->call(POST => "/api/auth/tenants/@id/$action/", {}, 401);
+        $server->call(POST => "/api/auth/tenants/@id/$action/", {token => $acme->{token}}, 403);
+        act($server, '00000000-0000-7000-8000-000000000000', $action, {name => 'X', server => 'default', 
+            job => '00000000-0000-7000-8000-000000000000'}, $action eq 'restore' ? 400 : 404);
+    }
+    for my $path ('', '00000000-0000-7000-8000-000000000000/', '00000000-0000-7000-8000-000000000000/file/') {
+        $server->call(GET => "/api/auth/jobs/$path", {}, 401);
+        $server->call(GET => "/api/auth/jobs/$path", {token => $acme->{token}}, 403);
+        $server->call(GET => "/api/auth/jobs/$path", {token => $server->superuser->{token}}, 404) if $path;
+    }
+    act($server, @id, 'clone', {name => 'ACME'}, 400, {name => ['A tenant with that name already exists.']});
+    act($server, @id, 'clone', {name => 'Zeta'}, 400, {name => [qr/had that name not long ago/]});
+    act($server, @id, 'clone', {name => ''}, 400, {name => [qr/blank/]});
+    act($server, @id, 'clone', {name => 'X', with_people => 'perhaps'}, 400, {with_people => [qr/./]});
+    act($server, @id, 'move', {server => 'rome'}, 400, {server => [qr/no CrmDatabaseServer "rome"/]});
+    act($server, @id, 'move', {server => 'default'}, 409, {detail => 'Tenant "Acme" is there already.'});
+    act($server, @id, 'purge', {name => 'acme'}, 400, {name => [qr/not the tenant's name/]});
+    act($server, @id, 'purge', {name => 'Acme'}, 409, {detail => qr/is not deleted/});
+    is_deeply([$server->main_sql('SELECT COUNT(*) FROM job')], [[0]], "$server->{database}: nothing of it became a job");
+    return;
+}
+
+sub long_actions {
+    my ($server, $acme) = @_;
+    my $kind = $server->{database};
+    my @id = ($acme->{tenant});
+    my @root = (token => $server->superuser->{token});
+    my $before = digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active');
+
+    my $export = ends($server, ask($server, @id, 'export'), 'done');
+    my $path = fetch($server, $export);
+    is((Crm::Process::run('unzip', '-tq', $path))[0], 0, "$kind: other programs read the export");
+    my $backup = ends($server, ask($server, @id, 'backup'), 'done');
+    cmp_ok($backup->{result}{rows}, '>', CUSTOMERS, "$kind: the backup has all rows");
+    $path = fetch($server, $backup);
+    is_deeply([map { sprintf '%04o', 07777 & (stat $_)[2] } files($server)], [('0600') x 2], "$kind: files are the server's own");
+
+    # beside the living one, by the API and from the file that was fetched
+    act($server, @id, 'restore', {job => $backup->{id}}, 409, {detail => qr/"Acme" is there/});
+    act($server, @id, 'restore', {job => $export->{id}, name => 'X'}, 400, {job => [qr/no such backup/]});
+    my $made = ends($server, ask($server, @id, 'restore', {job => $backup->{id}, name => 'Acme before'}), 'done')->{result};
+    is($made->{slug}, 'acme_before', "$kind: restored beside it");
+    is_deeply(digests($server, 'acme_before', 'history', 'history_rollup', 'history_bucket', 'history_active'), $before,
+        "$kind: every table has the same rows");
+    $server->crmctl_ok('tenant', 'restore', $path, '--as', 'By hand');
+    is_deeply(digests($server, 'by_hand'), digests($server, 'acme_before'), "$kind: crmctl restores the same file");
+
+    # clones
+    $made = ends($server, ask($server, @id, 'clone', {name => 'Training'}), 'done')->{result};
+    delete $before->{account};
+    is_deeply(digests($server, 'training', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $before,
+        "$kind: a clone has the same rows");
+    is_deeply([$server->tenant_sql('training', 'SELECT DISTINCT password FROM account')], [['!']], "$kind: but no passwords");
+    ends($server, ask($server, @id, 'clone', {name => 'Bare', with_people => JSON::PP::false}), 'done');
+    is_deeply([map { $server->tenant_sql('bare', "SELECT COUNT(*) FROM $_") } qw(account history)], [([0]) x 2],
+        "$kind: or no people and no History");
+
+    # there and back
+    my $moved = ends($server, ask($server, @id, 'move', {server => 'berlin'}), 'done');
+    ok($moved->{result}{held_seconds} > 0, "$kind: it says how long writes were refused");
+    $server->call(GET => "/api/auth/tenants/@id/state/", {@root}, 200, {server => 'berlin'});
+    $server->call(GET => '/api/categories/', {token => $acme->{token}}, 200, {count => 1});
+    ends($server, ask($server, @id, 'move', {server => 'default'}), 'done');
+    is_deeply(digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $before,
+        "$kind: moved there and back");
+
+    # what cannot be told at once
+    my @names = map { ask($server, @id, 'clone', {name => 'Twice'}) } 1, 2;
+    ends($server, $names[0], 'done');
+    my $failed = ends($server, $names[1], 'failed');
+    is("$failed->{error_status} $failed->{error}", '400 name: A tenant with that name already exists.', "$kind: with words");
+    $server->call(GET => "/api/auth/jobs/$failed->{id}/file/", {@root}, 404, {detail => 'The job has no file.'});
+
+    # purged, and back
+    act($server, @id, 'delete', undef, 200);
+    ends($server, ask($server, @id, 'purge', {name => 'Acme'}), 'done');
+    $server->call(GET => "/api/auth/tenants/@id/", {@root}, 404);
+    ends($server, ask($server, @id, 'restore', {job => $backup->{id}}), 'done');
+    is_deeply(digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $before,
+        "$kind: the tenant is back");
+    $server->call(GET => '/api/auth/profile/', {token => $acme->{token}}, 200, {tenant => {id => @id}});
+
+    # lists, and removal
+    $server->call(GET => "/api/auth/jobs/?kind=clone&tenant_id=@id&state=failed", {@root}, 200, {count => 1});
+    $server->call(GET => '/api/auth/jobs/?page_size=2', {@root}, 200, {count => 11, results => [{kind => 'restore'}, {kind => 'purge'}]});
+    $server->call(DELETE => "/api/auth/jobs/$export->{id}/", {@root}, 200);
+    $server->call(GET => "/api/auth/jobs/$export->{id}/", {@root}, 404);
+    is(scalar(my @left = files($server)), 1, "$kind: its file is gone");
+    return $backup;
+}
+
+# Every child that is there dies; httpd makes others.
+sub kill_children { my ($server) = @_; kill KILL => $server->children; return }
+
+# A job that dies with its process, and one that a graceful restart breaks off, as often as BREAKS says, while
+# it runs: how often it was hit. It ends well all the same.
+sub broken_off {
+    my ($server, $tenant, $action, $body, @breaks) = @_;
+    my $job = ask($server, $tenant, $action, $body);
+    my $hits = 0;
+    for my $break (@breaks) {
+        my $state = '';
+        Crm::Process::wait_until(30, sub {
+            ($state) = map { $_->[0] } $server->main_sql('SELECT state FROM job ORDER BY id DESC LIMIT 1');
+            return $state ne 'queued';
+        });
+        last if $state ne 'running';
+        usleep rand 400_000;
+        $break->($server);
+        $hits++ if ($server->main_sql('SELECT state FROM job ORDER BY id DESC LIMIT 1'))[0][0] =~ /^(?:running|queued)$/;
+    }
+    note("$server->{database}: $action was hit $hits times");
+    return (ends($server, $job, 'done'), $hits);
+}
+
+sub crashes {
+    my ($server, $acme, $backup) = @_;
+    my $kind = $server->{database};
+    my @id = ($acme->{tenant});
+    my $restart = sub { $_[0]->restart };
+    my ($databases, $hits) = (databases($server), 0);
+    my $whole = digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account');
+    for my $case ([backup => undef], [export => undef], [clone => {name => 'Killed clone'}, 'killed_clone'],
+        [restore => {job => $backup->{id}, name => 'Killed restore'}, 'killed_restore'], [move => {server => 'berlin'}]) {
+        my ($action, $body, $made) = @$case;
+        my $files = () = files($server);
+        my ($job, $hit) = broken_off($server, @id, $action, $body, \&kill_children, $restart, \&kill_children);
+        $hits += $hit;
+        $files++ if $action =~ /^(?:backup|export)$/;
+        is_deeply([scalar(() = files($server)), [grep { !/-[0-9a-f]{32}\.zip$/ } files($server)]], [$files, []],
+            "$kind: $action: no file is left but its own");
+        if ($made) {
+            $databases++;
+            is_deeply(digests($server, $made, 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'),
+                $whole, "$kind: $action: every table has the same rows");
+        }
+        fetch($server, $job) if $job->{result}{size};
+        ok(Crm::Process::wait_until(20, sub { databases($server) == $databases }), "$kind: $action: no database is left over")
+            or diag(databases($server) . " and not $databases");
+        is_deeply([$server->main_sql("SELECT COUNT(*) FROM tenant WHERE state <> 'ready' OR move_state IS NOT NULL")], [[0]],
+            "$kind: $action: nor a tenant half made");
+    }
+    ends($server, ask($server, @id, 'move', {server => 'default'}), 'done');
+    is_deeply(digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $whole,
+        "$kind: moved there and back by jobs that were killed");
+    act($server, @id, 'delete', undef, 200);
+    my (undef, $hit) = broken_off($server, @id, 'purge', {name => 'Acme'}, \&kill_children);
+    is(databases($server), $databases - 1, "$kind: purged");
+    cmp_ok($hits, '>=', 5, "$kind: running jobs were hit $hits times");
+    return;
+}
+
+on_each_database(sub {
+    my ($server) = @_;
+    $server->{config} .= "\nCrmDatabaseServer berlin \"" . other($server) . "\"\nCrmJobFiles \"$server->{folder}/jobs\"";
+    $server->stop;
+    $server->write_config;
+    $server->start;
+    my $acme = furnish($server);
+    short_actions($server, $acme);
+    refusals($server, $acme);
+    my $backup = long_actions($server, $acme);
+    crashes($server, $acme, $backup);
+}, config => "StartServers 2\nServerLimit 4\nThreadsPerChild 8\nMaxRequestWorkers 16", may_die => 1);
+done_testing;
