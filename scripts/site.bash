@@ -191,6 +191,7 @@ CrmMailTemplates "$software/share/mod_crm/templates"
 CrmDocs "$software/share/mod_crm/docs"
 CrmSecretKeyFile "$dir/secret.key"
 CrmHistorySpool "$dir/spool"
+CrmJobFiles "$dir/jobs"
 CrmTokenCache 5s
 CrmTenantDomain localhost
 CONF

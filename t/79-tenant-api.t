@@ -10,8 +10,9 @@ use Digest::SHA 'sha256_hex';
 use JSON::PP;
 use Time::HiRes 'usleep';
 
-use constant CUSTOMERS => 6_000;
+use constant {CUSTOMERS => 6_000, MANY => 100_000};
 
+my @history = qw(history history_rollup history_bucket history_active);
 my @own = qw(tenant token idempotency_key);    # what a copy has for itself
 
 sub digests {
@@ -171,7 +172,7 @@ sub long_actions {
     my $kind = $server->{database};
     my @id = ($acme->{tenant});
     my @root = (token => $server->superuser->{token});
-    my $before = digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active');
+    my $before = digests($server, 'acme', @history);
 
     my $export = ends($server, ask($server, @id, 'export'), 'done');
     my $path = fetch($server, $export);
@@ -186,7 +187,7 @@ sub long_actions {
     act($server, @id, 'restore', {job => $export->{id}, name => 'X'}, 400, {job => [qr/no such backup/]});
     my $made = ends($server, ask($server, @id, 'restore', {job => $backup->{id}, name => 'Acme before'}), 'done')->{result};
     is($made->{slug}, 'acme_before', "$kind: restored beside it");
-    is_deeply(digests($server, 'acme_before', 'history', 'history_rollup', 'history_bucket', 'history_active'), $before,
+    is_deeply(digests($server, 'acme_before', @history), $before,
         "$kind: every table has the same rows");
     $server->crmctl_ok('tenant', 'restore', $path, '--as', 'By hand');
     is_deeply(digests($server, 'by_hand'), digests($server, 'acme_before'), "$kind: crmctl restores the same file");
@@ -194,7 +195,7 @@ sub long_actions {
     # clones
     $made = ends($server, ask($server, @id, 'clone', {name => 'Training'}), 'done')->{result};
     delete $before->{account};
-    is_deeply(digests($server, 'training', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $before,
+    is_deeply(digests($server, 'training', @history, 'account'), $before,
         "$kind: a clone has the same rows");
     is_deeply([$server->tenant_sql('training', 'SELECT DISTINCT password FROM account')], [['!']], "$kind: but no passwords");
     ends($server, ask($server, @id, 'clone', {name => 'Bare', with_people => JSON::PP::false}), 'done');
@@ -207,7 +208,7 @@ sub long_actions {
     $server->call(GET => "/api/auth/tenants/@id/state/", {@root}, 200, {server => 'berlin'});
     $server->call(GET => '/api/categories/', {token => $acme->{token}}, 200, {count => 1});
     ends($server, ask($server, @id, 'move', {server => 'default'}), 'done');
-    is_deeply(digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $before,
+    is_deeply(digests($server, 'acme', @history, 'account'), $before,
         "$kind: moved there and back");
 
     # what cannot be told at once
@@ -222,7 +223,7 @@ sub long_actions {
     ends($server, ask($server, @id, 'purge', {name => 'Acme'}), 'done');
     $server->call(GET => "/api/auth/tenants/@id/", {@root}, 404);
     ends($server, ask($server, @id, 'restore', {job => $backup->{id}}), 'done');
-    is_deeply(digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $before,
+    is_deeply(digests($server, 'acme', @history, 'account'), $before,
         "$kind: the tenant is back");
     $server->call(GET => '/api/auth/profile/', {token => $acme->{token}}, 200, {tenant => {id => @id}});
 
@@ -238,25 +239,47 @@ sub long_actions {
 # Every child that is there dies; httpd makes others.
 sub kill_children { my ($server) = @_; kill KILL => $server->children; return }
 
-# A job that dies with its process, and one that a graceful restart breaks off, as often as BREAKS says, while
-# it runs: how often it was hit. It ends well all the same.
+sub state {
+    my ($server, $job) = @_;
+    my $id = $job->{id} =~ tr/-//dr;
+    my ($row) = $server->main_sql("SELECT takes, attempts, state FROM job WHERE LOWER(HEX(id)) = '$id'");
+    return @$row;
+}
+
+# Waits until JOB is begun once more than TAKES says, or done; one that writes a file, until that is there:
+# SEEN are those that were.
+sub begun {
+    my ($server, $job, $takes, $seen) = @_;
+    if ($job->{kind} =~ /^(?:backup|export)$/) {
+        my $found = 0;
+        for (1 .. 30_000) {
+            $found ||= grep { !$seen->{$_}++ } files($server);
+            last if $found;
+            usleep 1_000;
+        }
+    }
+    Crm::Process::wait_until(30, sub {
+        my ($now, undef, $state) = state($server, $job);
+        return $state eq 'done' || ($state eq 'running' && $now > $$takes) ? ($$takes = $now) : 0;
+    });
+    return;
+}
+
+# Asks for an action and has BREAKS break it off, each while it runs, and begun anew: how often it was begun.
+# It ends well all the same.
 sub broken_off {
     my ($server, $tenant, $action, $body, @breaks) = @_;
+    my ($takes, %seen) = (0, map { $_ => 1 } files($server));
     my $job = ask($server, $tenant, $action, $body);
-    my $hits = 0;
     for my $break (@breaks) {
-        my $state = '';
-        Crm::Process::wait_until(30, sub {
-            ($state) = map { $_->[0] } $server->main_sql('SELECT state FROM job ORDER BY id DESC LIMIT 1');
-            return $state ne 'queued';
-        });
-        last if $state ne 'running';
-        usleep rand 400_000;
+        begun($server, $job, \$takes, \%seen);
+        usleep rand 100_000 if $action !~ /^(?:backup|export)$/;
         $break->($server);
-        $hits++ if ($server->main_sql('SELECT state FROM job ORDER BY id DESC LIMIT 1'))[0][0] =~ /^(?:running|queued)$/;
     }
-    note("$server->{database}: $action was hit $hits times");
-    return (ends($server, $job, 'done'), $hits);
+    $job = ends($server, $job, 'done');
+    ($takes, my $attempts) = state($server, $job);
+    note("$server->{database}: $action was begun $takes times, $attempts of them count");
+    return ($job, $takes, $attempts);
 }
 
 sub crashes {
@@ -264,21 +287,22 @@ sub crashes {
     my $kind = $server->{database};
     my @id = ($acme->{tenant});
     my $restart = sub { $_[0]->restart };
-    my ($databases, $hits) = (databases($server), 0);
-    my $whole = digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account');
-    for my $case ([backup => undef], [export => undef], [clone => {name => 'Killed clone'}, 'killed_clone'],
-        [restore => {job => $backup->{id}, name => 'Killed restore'}, 'killed_restore'], [move => {server => 'berlin'}]) {
-        my ($action, $body, $made) = @$case;
+    my @turns = (\&kill_children, $restart, \&kill_children);
+    my ($databases, %takes) = (databases($server));
+    my $whole = digests($server, 'acme', @history, 'account');
+    for my $case ([backup => undef, undef, @turns], [export => undef, undef, @turns],
+        [clone => {name => 'Killed clone'}, 'killed_clone', @turns],
+        [restore => {job => $backup->{id}, name => 'Killed restore'}, 'killed_restore', @turns],
+        [move => {server => 'berlin'}, undef, @turns]) {
+        my ($action, $body, $made, @breaks) = @$case;
         my $files = () = files($server);
-        my ($job, $hit) = broken_off($server, @id, $action, $body, \&kill_children, $restart, \&kill_children);
-        $hits += $hit;
+        (my $job, $takes{$action}) = broken_off($server, @id, $action, $body, @breaks);
         $files++ if $action =~ /^(?:backup|export)$/;
         is_deeply([scalar(() = files($server)), [grep { !/-[0-9a-f]{32}\.zip$/ } files($server)]], [$files, []],
             "$kind: $action: no file is left but its own");
         if ($made) {
             $databases++;
-            is_deeply(digests($server, $made, 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'),
-                $whole, "$kind: $action: every table has the same rows");
+            is_deeply(digests($server, $made, @history, 'account'), $whole, "$kind: $action: every table has the same rows");
         }
         fetch($server, $job) if $job->{result}{size};
         ok(Crm::Process::wait_until(20, sub { databases($server) == $databases }), "$kind: $action: no database is left over")
@@ -287,25 +311,102 @@ sub crashes {
             "$kind: $action: nor a tenant half made");
     }
     ends($server, ask($server, @id, 'move', {server => 'default'}), 'done');
-    is_deeply(digests($server, 'acme', 'history', 'history_rollup', 'history_bucket', 'history_active', 'account'), $whole,
-        "$kind: moved there and back by jobs that were killed");
-    act($server, @id, 'delete', undef, 200);
-    my (undef, $hit) = broken_off($server, @id, 'purge', {name => 'Acme'}, \&kill_children);
-    is(databases($server), $databases - 1, "$kind: purged");
-    cmp_ok($hits, '>=', 5, "$kind: running jobs were hit $hits times");
+    is_deeply(digests($server, 'acme', @history, 'account'), $whole, "$kind: moved there and back by jobs that were killed");
+    is_deeply([grep { $takes{$_} < 2 } sort keys %takes], [], "$kind: each was broken off while it ran");
+    return;
+}
+
+# Graceful restarts give it back, and count for nothing.
+sub restarts {
+    my ($server) = @_;
+    my $large = $server->register('Large');
+    my $schemas = $server->request(GET => '/api/schema/', {token => $large->{token}})->{json}{components}{schemas};
+    Crm::Fill::records($server, $large->{slug}, $schemas->{Customer}, MANY);
+    my $restart = sub { $_[0]->client->close; $_[0]->restart };
+    my ($job, $takes, $attempts) = broken_off($server, $large->{tenant}, 'export', undef, ($restart) x 3);
+    ok($takes > 1 && $attempts == 1, "$server->{database}: begun $takes times, and $attempts counts");
+    cmp_ok($job->{result}{rows}, '>', MANY, "$server->{database}: and all is there");
+    return;
+}
+
+# What dying processes leave in the main database, made by hand: each moment that is hard to hit.
+sub leftovers {
+    my ($server, $acme, $backup) = @_;
+    my $kind = $server->{database};
+    my @root = (token => $server->superuser->{token});
+    my %job = map { $_->{arguments}{name} // $_->{kind} => $_ }
+        @{$server->request(GET => '/api/auth/jobs/?page_size=100&ordering=created_at', {@root})->{json}{results}};
+    my $where = sub { "LOWER(HEX(id)) = '" . ($_[0]{id} =~ tr/-//dr) . "'" };
+    my $dead = "state = 'running', finished_at = NULL, result = NULL";
+    my $by_hand = $server->request(GET => '/api/auth/tenants/?name=By+hand', {@root})->{json}{results}[0]{id};
+    act($server, $by_hand, 'delete', undef, 200);
+    my ($databases, $files) = (databases($server), scalar(() = files($server)));
+
+    $server->stop;
+    # dead after its tenant was made, before it said so
+    $server->main_sql("UPDATE job SET $dead, slot = 1 WHERE " . $where->($job{Training}));
+    # dead in the middle of a purge
+    $server->main_sql("UPDATE job SET $dead, slot = 2, tenant_id = (SELECT id FROM tenant WHERE slug = 'by_hand') WHERE "
+        . $where->($job{purge}));
+    $server->main_sql("UPDATE tenant SET state = 'creating' WHERE slug = 'by_hand'");
+    $server->start;
+    is(ends($server, $job{Training}, 'done')->{result}{slug}, 'training', "$kind: a tenant that was made is not made twice");
+    ends($server, $job{purge}, 'done');
+    is(databases($server), $databases - 1, "$kind: a purge is ended");
+
+    # dead once too often
+    $server->stop;
+    $server->main_sql("UPDATE job SET $dead, slot = 1, attempts = 5 WHERE " . $where->($job{Training}));
+    $server->start;
+    like(ends($server, $job{Training}, 'failed')->{error}, qr/^The process that did it ended 5 times/, "$kind: not for ever");
+
+    # over: but for a backup that a job is still to restore
+    $server->stop;
+    my $over = "finished_at = '2020-01-01 00:00:00.000000'";
+    $server->main_sql("UPDATE job SET $over WHERE state = 'done' OR state = 'failed'");
+    $server->main_sql("UPDATE job SET state = 'queued', finished_at = NULL, due_at = '2100-01-01 00:00:00.000000' WHERE "
+        . $where->($job{'Acme before'}));
+    $server->start;
+    my $left = sub { [sort map { $_->{id} } @{$server->request(GET => '/api/auth/jobs/?page_size=100', {@root})->{json}{results}}] };
+    my @kept = sort $backup->{id}, $job{'Acme before'}{id};
+    ok(Crm::Process::wait_until(20, sub { "@{$left->()}" eq "@kept" }), "$kind: jobs go when their time is over")
+        or diag(explain($left->()));
+    is_deeply([map { m{/([0-9a-f-]{36})-[^/]+$} } files($server)], [$backup->{id}], "$kind: with their files");
+    $server->call(DELETE => "/api/auth/jobs/$job{'Acme before'}{id}/", {@root}, 200, undef, "$kind: one that waits is taken back");
+    $server->stop;
+    $server->start;
+    ok(Crm::Process::wait_until(20, sub { !@{$left->()} && !files($server) }), "$kind: then the backup goes, too");
+    return;
+}
+
+# A folder that cannot be written to any more.
+sub broken_folder {
+    my ($server, $acme) = @_;
+    my ($folder) = glob "$server->{folder}/jobs/*";
+    rename $folder, "$folder.away" or die $!;
+    my $failed = ends($server, ask($server, $acme->{tenant}, 'backup'), 'failed');
+    is($failed->{error_status}, 500, "$server->{database}: a file that cannot be written is said");
+    rename "$folder.away", $folder or die $!;
+    $server->call(GET => "/api/auth/jobs/$failed->{id}/file/", {token => $server->superuser->{token}}, 404);
+    ends($server, ask($server, $acme->{tenant}, 'backup'), 'done');
+    is_deeply([grep { !/-[0-9a-f]{32}\.zip$/ } files($server)], [], "$server->{database}: and nothing half written is left");
     return;
 }
 
 on_each_database(sub {
     my ($server) = @_;
+    my $acme = furnish($server);
+    act($server, $acme->{tenant}, $_, undef, 409, {detail => qr/set CrmJobFiles DIR/}) for qw(backup export);
     $server->{config} .= "\nCrmDatabaseServer berlin \"" . other($server) . "\"\nCrmJobFiles \"$server->{folder}/jobs\"";
     $server->stop;
     $server->write_config;
     $server->start;
-    my $acme = furnish($server);
     short_actions($server, $acme);
     refusals($server, $acme);
     my $backup = long_actions($server, $acme);
     crashes($server, $acme, $backup);
+    leftovers($server, $acme, $backup);
+    restarts($server);
+    broken_folder($server, $acme);
 }, config => "StartServers 2\nServerLimit 4\nThreadsPerChild 8\nMaxRequestWorkers 16", may_die => 1);
 done_testing;
