@@ -14,6 +14,10 @@
 /* A statement whose result was larger is not kept where keeping it keeps the result. */
 #define LARGE_RESULT 65536
 
+/* A statement is prepared so often at most because the schema has changed under it: who makes a
+ * dozen triggers changes it a dozen times. */
+#define STALE_TRIES 10
+
 /* apr_dbd takes up to four slots a value. */
 #define SLOTS 4
 
@@ -259,11 +263,12 @@ crm_error_t *crm_statement_select(crm_connection_t *connection, apr_pool_t *pool
 {
     crm_reader_t reader = {.connection = connection, .pool = pool, .sql = sql, .types = types};
     apr_time_t start = told ? apr_time_now() : crm_meter_start();
-    int again = 1;
-    crm_error_t *error = select_once(&reader, ret_rows, &again);
-    if (again && !error) {
-        error = select_once(&reader, ret_rows, &(int){0});
-    }
+    crm_error_t *error;
+    int again, left = STALE_TRIES;
+    do {
+        again = --left > 0;
+        error = select_once(&reader, ret_rows, &again);
+    } while (again && !error);
     crm_meter_statement(start, 1);
     if (told) {
         tell(connection, sql, start);
@@ -299,11 +304,12 @@ crm_error_t *crm_statement_execute(crm_connection_t *connection, apr_pool_t *poo
                                    const crm_sql_t *sql, apr_int64_t *ret_affected)
 {
     apr_time_t start = told ? apr_time_now() : crm_meter_start();
-    int again = 1;
-    crm_error_t *error = execute_once(connection, pool, sql, ret_affected, &again);
-    if (again && !error) {
-        error = execute_once(connection, pool, sql, ret_affected, &(int){0});
-    }
+    crm_error_t *error;
+    int again, left = STALE_TRIES;
+    do {
+        again = --left > 0;
+        error = execute_once(connection, pool, sql, ret_affected, &again);
+    } while (again && !error);
     crm_meter_statement(start, 1);
     if (told) {
         tell(connection, sql, start);
