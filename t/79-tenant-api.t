@@ -148,7 +148,7 @@ sub refusals {
         $server->call(POST => "/api/auth/tenants/@id/$action/", {}, 401);
         $server->call(POST => "/api/auth/tenants/@id/$action/", {token => $acme->{token}}, 403);
         act($server, '00000000-0000-7000-8000-000000000000', $action, {name => 'X', server => 'default', 
-            job => '00000000-0000-7000-8000-000000000000'}, $action eq 'restore' ? 400 : 404);
+            job => '00000000-0000-7000-8000-000000000000'}, 404);
     }
     for my $path ('', '00000000-0000-7000-8000-000000000000/', '00000000-0000-7000-8000-000000000000/file/') {
         $server->call(GET => "/api/auth/jobs/$path", {}, 401);

@@ -6,8 +6,20 @@ use Crm::Node;
 use Crm::Test;
 use JSON::PP;
 
+# Where tenants can be moved to: other names beside those of the test.
+sub elsewhere {
+    my ($server) = @_;
+    my $databases = $server->{databases};
+    return $databases->is_mysql ? $databases->url('elsewhere_{slug}')
+        : 'sqlite://' . Crm::Process::own_folder("$server->{folder}/other") . '/t_{slug}.db';
+}
+
 on_each_database(sub {
     my ($server) = @_;
+    $server->{config} .= 'CrmDatabaseServer elsewhere "' . elsewhere($server) . "\"\nCrmJobFiles \"$server->{folder}/jobs\"\n";
+    $server->stop;
+    $server->write_config;
+    $server->start;
     my $acme = $server->register('Acme');
     my $user = $server->add_user($acme, 'ulla');
     $server->call(POST => "/api/auth/users/$user->{id}/set-groups-permissions/", {token => $acme->{token},

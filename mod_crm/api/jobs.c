@@ -209,6 +209,7 @@ const crm_route_t crm_job_routes[] = {
         .method = "DELETE",
         .pattern = "auth/jobs/{uuid}/",
         .access = CRM_ACCESS_SUPERUSER,
+        .flags = CRM_ROUTE_UNVERSIONED,
         .result = &crm_message_entity,
         .statuses = busy,
         .handler = delete,

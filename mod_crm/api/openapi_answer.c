@@ -35,7 +35,8 @@ static int finds(const crm_route_t *route)
 
 static int changes(const crm_route_t *route)
 {
-    return strcmp(route->method, "GET") != 0 && strcmp(route->method, "POST") != 0;
+    return strcmp(route->method, "GET") != 0 && strcmp(route->method, "POST") != 0 &&
+           !(route->flags & CRM_ROUTE_UNVERSIONED);
 }
 
 /* A POST of an account may carry a key (api/idempotent.h). */

@@ -26,16 +26,17 @@ typedef enum {
 enum {
     CRM_ROUTE_NEEDS_TENANT = 1, /* a superuser who names none gets 400 "A tenant must be named." */
     CRM_ROUTE_SECRET = 2, /* its answers hold secrets: no Idempotency-Key, never stored by caches */
-    CRM_ROUTE_PARTIAL = 4,      /* the body is validated as PATCH's */
-    CRM_ROUTE_NO_TENANT = 8,    /* whatever tenant is named does not matter */
-    CRM_ROUTE_ATOMIC = 32,      /* the handler writes by request->db, where it is set, alone */
-    CRM_ROUTE_UPLOAD = 64,      /* files of a form go to temporary files; CrmImportLimit bounds
-                                   them */
-    CRM_ROUTE_BY = 128,         /* the last parameter is the value of the field that is named before
-                                   it; the body may leave that out */
-    CRM_ROUTE_BATCH = 256,      /* many writes of `entity`, as api/record_batch.c has them */
-    CRM_ROUTE_FILE = 512,       /* answers with a file, as it is */
-    CRM_ROUTE_TENANT_FIELD = 16 /* an unknown tenant is 400 in non_field_errors, not 404 */
+    CRM_ROUTE_PARTIAL = 4,   /* the body is validated as PATCH's */
+    CRM_ROUTE_NO_TENANT = 8, /* whatever tenant is named does not matter */
+    CRM_ROUTE_ATOMIC = 32,   /* the handler writes by request->db, where it is set, alone */
+    CRM_ROUTE_UPLOAD = 64,   /* files of a form go to temporary files; CrmImportLimit bounds
+                                them */
+    CRM_ROUTE_BY = 128,      /* the last parameter is the value of the field that is named before
+                                it; the body may leave that out */
+    CRM_ROUTE_BATCH = 256,   /* many writes of `entity`, as api/record_batch.c has them */
+    CRM_ROUTE_FILE = 512,    /* answers with a file, as it is */
+    CRM_ROUTE_UNVERSIONED = 1024, /* what it removes has no version that If-Match could name */
+    CRM_ROUTE_TENANT_FIELD = 16   /* an unknown tenant is 400 in non_field_errors, not 404 */
 };
 
 /* What a handler gives. */

@@ -147,9 +147,10 @@ static crm_error_t *clone_tenant(crm_request_t *request, const crm_values_t *val
                         answer);
 }
 
-/* The backup that VALUES name, of the tenant ID. */
+/* The backup that VALUES name, of the tenant ID, which is there (LIVING) or gone: then only its
+ * backup tells that it was. */
 static crm_error_t *find_backup(crm_request_t *request, const crm_values_t *values,
-                                const crm_uuid_t *id, crm_job_t **ret_job)
+                                const crm_uuid_t *id, int living, crm_job_t **ret_job)
 {
     const crm_uuid_t *job_id = crm_values_get(values, "job").as.uuid;
     crm_error_t *error = crm_job_get(request->site, request->pool, job_id, ret_job);
@@ -158,7 +159,9 @@ static crm_error_t *find_backup(crm_request_t *request, const crm_values_t *valu
     }
     if (error || strcmp((*ret_job)->kind, "backup") != 0 ||
         memcmp(&(*ret_job)->tenant_id, id, sizeof(*id)) != 0) {
-        return crm_error_field(request->pool, "job", "There is no such backup of this tenant.");
+        return living ? crm_error_field(request->pool, "job",
+                                        "There is no such backup of this tenant.")
+                      : crm_error_standard(request->pool, CRM_E_NOT_FOUND);
     }
     return (*ret_job)->file
                ? NULL
@@ -177,7 +180,7 @@ static crm_error_t *restore(crm_request_t *request, const crm_values_t *values,
     if (error && error->kind != CRM_E_NOT_FOUND) {
         return error;
     }
-    CRM_ERR(find_backup(request, values, &tenant.id, &source));
+    CRM_ERR(find_backup(request, values, &tenant.id, !error, &source));
     if (!error && !name) {
         return crm_error_make(request->pool, CRM_E_CONFLICT,
                               "Tenant \"%s\" is there: give another name, or purge it first.",

@@ -6,13 +6,14 @@ import { answers, refused, right, success } from './sending.mjs';
 const inQuery = (operation) => operation.parameters.filter((each) => each.in === 'query');
 
 // What has no other values than those that are sent anyhow: who logs in, what is stored elsewhere, which
-// group is the default one.
+// group is the default one; which tenant it is, and where it goes.
 const isFixed = (operation, name, schema) => schema.format === 'password' || schema['x-crm-reference']
-    || operation.path.endsWith('/login/') || (operation.path.includes('/groups/') && name === 'is_default');
+    || /\/login\/$|\/tenants\/\{id\}\/(purge|move)\/$/.test(operation.path) || (operation.path.endsWith('/tenants/{id}/restore/') && name === 'job') || (operation.path.includes('/groups/') && name === 'is_default');
 
-// Another call of the same kind: what changes the caller is called by a new one, what deletes finds
+// Another call of the same kind: what changes the caller is called by a new one, what deletes or moves finds
 // another one to delete.
 const again = async (operation, world, call) => (operation.access === 'user' || operation.method === 'DELETE'
+    || /\/tenants\/\{id\}\/(undelete|purge|move)\/$/.test(operation.path)
     ? right(operation, world) : { ...call, body: operation.body && (await world.body(operation)) });
 
 // Batches and files: special.mjs has them.

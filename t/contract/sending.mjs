@@ -5,8 +5,12 @@ const problem = { accept: 'application/problem+json, application/json;q=0.9' };
 
 export const answers = (operation, status) => operation.answers.some((each) => each.status === status);
 
-// A code that was mailed is not to be had here, so a new password is refused.
-export const success = (operation) => (operation.path.endsWith('/password/reset/') ? [400] : described(operation));
+// A code that was mailed is not to be had here, so a new password is refused; a tenant that is there does not
+// come back.
+export const success = (operation) => {
+    if (operation.path.endsWith('/password/reset/')) return [400];
+    return operation.path.endsWith('/tenants/{id}/restore/') ? [202, 409] : described(operation);
+};
 
 const described = (operation) => operation.answers.map((each) => each.status).filter((status) => status < 300);
 

@@ -11,8 +11,14 @@ const elsewhere = {
     '/api/leads/call-summaries/by-customer/': '/api/customers/',
 };
 
+const tenants = '/api/auth/tenants/';
+const jobs = '/api/auth/jobs/';
+const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
 export class World {
     references = new Map(); // path to the id of a record that others refer to
+    made = undefined; // what was made last for a path's parameter
+    saved = undefined; // a tenant that there is a backup of, and the job that made it
 
     constructor(calls, tokens) {
         this.calls = calls;
@@ -58,6 +64,9 @@ export class World {
     // What the description cannot tell: passwords, and accounts that are there.
     async value(operation, name, schema) {
         if (operation.path.endsWith('/auth/login/') && name === 'username') return (await this.account()).username;
+        if (operation.path.endsWith('/purge/') && name === 'name') return this.made?.name ?? 'nobody';
+        if (operation.path.endsWith('/restore/') && name === 'job') return (await this.backup()).job;
+        if (operation.path.endsWith('/move/') && name === 'server') return 'elsewhere';
         if (schema.format === 'password') return password;
         if (schema.format === 'binary') return this.file(operation);
         if (schema['x-crm-reference']) return this.reference(schema['x-crm-reference'].path);
@@ -95,12 +104,40 @@ export class World {
             const property = operation.body?.properties?.[name];
             parameters[name] = schema.format ? await this.there(before, parameters, token) : valid(property ?? schema);
         }
+        if (/\/tenants\/\{id\}\/(undelete|purge)\/$/.test(operation.path)) await this.act(parameters.id, 'delete', 200);
+        if (/\/tenants\/\{id\}\/restore\/$/.test(operation.path)) parameters.id = (await this.backup()).tenant;
         return parameters;
+    }
+
+    // A superuser's action on a tenant.
+    async act(id, action, status) {
+        const operation = this.description.find('POST', `${tenants}{id}/${action}/`);
+        return (await this.calls.send(operation, { path: { id }, token: this.tokens.superuser }, status, 'on the way')).value;
+    }
+
+    // A new tenant with a backup: {tenant, job}, when that is done.
+    async save() {
+        const { id: tenant } = await this.make(tenants, {});
+        const { id: job } = await this.act(tenant, 'backup', 202);
+        const look = this.description.find('GET', `${jobs}{id}/`);
+        for (let turn = 0; turn < 600; turn++) {
+            const { value } = await this.calls.send(look, { path: { id: job }, token: this.tokens.superuser }, 200, 'waits');
+            if (value.state === 'done') return { tenant, job };
+            await pause(50);
+        }
+        throw new Error(`job ${job} is not done`);
+    }
+
+    async backup() {
+        this.saved ??= await this.save();
+        return this.saved;
     }
 
     // The id of one that lies at the collection PATH.
     async there(path, parameters, token) {
+        if (path === jobs) return (await this.save()).job;
         const made = await this.make(elsewhere[path] ?? path, elsewhere[path] ? {} : { ...parameters });
+        this.made = made;
         if (made) return made.id;
         const list = this.description.find('GET', path);
         const answer = await this.calls.send(list, { path: parameters, token: token ?? this.tokens.admin }, 200, 'lists');
