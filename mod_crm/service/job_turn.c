@@ -1,6 +1,8 @@
 /* service/job_turn.c - jobs are done. */
 #include "service/job_turn.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "service/job_file.h"
@@ -92,6 +94,18 @@ static crm_error_t *write_outcome(const turn_t *turn, const crm_job_run_t *run,
                : crm_job_fail(turn->site, turn->pool, job, error);
 }
 
+/* It is lost, or was written by a try whose answer did not come. */
+static crm_error_t *find_outcome(turn_t *turn)
+{
+    crm_job_t *now;
+    crm_error_t *error = crm_job_get(turn->site, turn->pool, &turn->job->id, &now);
+    if (error && error->kind != CRM_E_NOT_FOUND) {
+        return error;
+    }
+    turn->is_lost = error || now->takes != turn->job->takes || strcmp(now->state, "done") != 0;
+    return NULL;
+}
+
 /* With some patience: what is not written is taken for a job whose process died. */
 static crm_error_t *settle(turn_t *turn, const crm_job_run_t *run, const json_t *result,
                            const crm_error_t *error)
@@ -106,11 +120,7 @@ static crm_error_t *settle(turn_t *turn, const crm_job_run_t *run, const json_t 
             break;
         }
     }
-    if (problem && problem->kind == CRM_E_CONFLICT) {
-        turn->is_lost = 1;
-        problem = NULL;
-    }
-    return problem;
+    return problem && problem->kind == CRM_E_CONFLICT ? find_outcome(turn) : problem;
 }
 
 /* Files that nobody will ask for: one half made goes with its pool. What is somebody else's job by
