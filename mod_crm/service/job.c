@@ -300,6 +300,9 @@ static crm_value_t error_text(apr_pool_t *pool, const crm_error_t *error)
         const crm_field_error_t *one = &APR_ARRAY_IDX(error->fields, i, crm_field_error_t);
         text = apr_pstrcat(pool, i ? text : "", i ? " " : "", one->field, ": ", one->message, NULL);
     }
+    if (error->kind == CRM_E_INTERNAL && error->cause) {
+        text = apr_pstrcat(pool, text, " The server's error log says why.", NULL);
+    }
     text = crm_text_replace_invalid(pool, text, strlen(text));
     return crm_text(crm_text_cut(pool, text, ERROR_MAX));
 }
