@@ -92,6 +92,7 @@ sub fetch {
     like($answer->{headers}{'content-disposition'}, qr/^attachment; filename="Acme-$job->{kind}-20\d\d-\d\d-\d\d\.zip"$/,
         "$server->{database}: and has a name");
     is($answer->{headers}{'content-type'}, 'application/zip', "$server->{database}: and a type");
+    is($answer->{headers}{'cache-control'}, 'no-store', "$server->{database}: and is kept by nobody");
     my $path = "$server->{folder}/fetched.zip";
     open my $file, '>:raw', $path or die $!;
     print $file $answer->{body};
