@@ -398,6 +398,9 @@ on_each_database(sub {
     my ($server) = @_;
     my $acme = furnish($server);
     act($server, $acme->{tenant}, $_, undef, 409, {detail => qr/set CrmJobFiles DIR/}) for qw(backup export);
+    act($server, $acme->{tenant}, 'clone', {name => 'X'}, 409, {detail => 'CrmPool max=5 is too few for jobs: it must be 6 at least.'})
+        if $server->{database} eq 'mysql';
+    $server->{config} =~ s/^CrmPool .*/CrmPool max=6 wait=20s/m;
     $server->{config} .= "\nCrmDatabaseServer berlin \"" . other($server) . "\"\nCrmJobFiles \"$server->{folder}/jobs\"";
     $server->stop;
     $server->write_config;
@@ -409,5 +412,5 @@ on_each_database(sub {
     leftovers($server, $acme, $backup);
     restarts($server);
     broken_folder($server, $acme);
-}, config => "StartServers 2\nServerLimit 4\nThreadsPerChild 8\nMaxRequestWorkers 16", may_die => 1);
+}, config => "CrmPool max=5\nStartServers 2\nServerLimit 4\nThreadsPerChild 8\nMaxRequestWorkers 16", may_die => 1);
 done_testing;

@@ -43,9 +43,8 @@ static crm_error_t *check_connections(const crm_request_t *request)
     int max = request->settings->pool.max;
     return max < CRM_JOB_CONNECTIONS && strcmp(request->site->main.server->driver, "mysql") == 0
                ? crm_error_make(request->pool, CRM_E_CONFLICT,
-                                "CrmPool max=%d is too few for jobs: they take up to %d "
-                                "connections.",
-                                max, CRM_JOB_CONNECTIONS)
+                                "CrmPool max=%d is too few for jobs: it must be %d at least.", max,
+                                CRM_JOB_CONNECTIONS)
                : NULL;
 }
 

@@ -21,9 +21,10 @@
 /* A job that fails for the time being, or dies with its process, is begun so often at most. */
 #define CRM_JOB_ATTEMPTS 5
 
-/* Connections that a job may take at a time on MySQL, its slot's and its tenant's locks included:
- * CrmPool max must be as many. */
-#define CRM_JOB_CONNECTIONS (CRM_CREATION_CONNECTIONS + 1)
+/* What CrmPool max must be at least on MySQL: a job takes up to three connections that are to no
+ * database (its slot's lock, its tenant's, and one that makes or drops databases), and those may be
+ * half of all. */
+#define CRM_JOB_CONNECTIONS 6
 
 typedef struct crm_job_t {
     crm_uuid_t id;
