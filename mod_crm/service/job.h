@@ -22,8 +22,8 @@
 #define CRM_JOB_ATTEMPTS 5
 
 /* What CrmPool max must be at least on MySQL: a job takes up to three connections that are to no
- * database (its slot's lock, its tenant's, and one that makes or drops databases), and those may be
- * half of all. */
+ * database (its slot's lock, its tenant's, and one that makes or drops databases), two for the work
+ * between, and somebody else shall have one. */
 #define CRM_JOB_CONNECTIONS 6
 
 typedef struct crm_job_t {
