@@ -80,7 +80,7 @@ sub restart {
     return;
 }
 
-on_each_database(sub {
+sub restart_under_load {
     my ($server) = @_;
     my $tenant = $server->register('Acme');
     my $set = $server->call(POST => '/api/auth/login/', {body => {username => $tenant->{username},
@@ -92,6 +92,7 @@ on_each_database(sub {
         ['/metrics'], ['/readyz'], ['/server-status?auto'],
         ['/api/auth/profile/', port => $trusting, headers => {Authorization => 'Basic YWNtZS1hZG1pbjp0ZXN0'}],
         ['/api/leads/', token => $tenant->{token}],
+        ['/api/auth/jobs/', token => $server->superuser->{token}],
     );
     my $stop = "$server->{folder}/stop";
     my $load = Crm::Load->start(4, sub {
@@ -119,11 +120,24 @@ on_each_database(sub {
     }
     is_deeply([keys %status], [200], "no request failed during $count restarts") or diag(explain \%status);
     cmp_ok($status{200}, '>', 2 * $count, 'under load');
-    is(scalar keys %path, 6, 'of every kind');
+    is(scalar keys %path, 7, 'of every kind');
     is($shared[-1], $shared[0], 'no piece of shared memory more');
     my ($early, $late) = (min(@memory[10 .. 19]), min(@memory[40 .. 49]));
     cmp_ok($late - $early, '<', 64, 'the parent does not grow, KiB from the 20th to the 50th') or diag("@memory");
     $server->call(GET => '/api/auth/profile/', {token => $tenant->{token}}, 200);
-}, config => $config, modules => [qw(alias authn_file auth_basic authz_user log_config status)],
-    listen => ["127.0.0.1:$trusting"], settings => {CrmLoginCookie => 'crm_session secure=off'});
+    return;
+}
+
+for my $kind (Crm::Database::kinds()) {
+    subtest $kind => sub {
+        my $server = Crm::Server->new(database => $kind, config => $config, listen => ["127.0.0.1:$trusting"],
+            modules => [qw(alias authn_file auth_basic authz_user log_config status)],
+            settings => {CrmLoginCookie => 'crm_session secure=off', CrmHistoryKeep => '90d', CrmRecordGrace => '90d',
+                CrmTenantIsolation => $kind eq 'mysql' ? 'user' : undef});
+        $server->{config} .= "CrmJobFiles \"$server->{folder}/jobs\"\n";
+        $server->start;
+        restart_under_load($server);
+        $server->stop;
+    };
+}
 done_testing;
