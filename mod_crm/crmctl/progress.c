@@ -1,6 +1,7 @@
 /* crmctl/progress.c - how far a long command is. */
 #include "crmctl/progress.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -46,4 +47,17 @@ void crm_progress_end(crm_progress_t *progress)
         fputs(CLEAR_LINE, stderr);
         fflush(stderr);
     }
+}
+
+static crm_error_t *show_rows(void *baton, const char *table, apr_uint64_t rows)
+{
+    if (!crm_run_has(baton, "--quiet") && isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r%s: %" PRIu64 " rows\033[K\r", table, (uint64_t)rows);
+    }
+    return NULL;
+}
+
+crm_row_progress_t crm_progress_rows(crm_run_t *run)
+{
+    return (crm_row_progress_t){.tell = show_rows, .baton = run};
 }

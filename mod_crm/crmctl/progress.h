@@ -7,6 +7,7 @@
 #include <apr_time.h>
 
 #include "crmctl/command.h"
+#include "service/row_progress.h"
 
 typedef struct crm_progress_t {
     int total, done, failed;
@@ -21,6 +22,9 @@ void crm_progress_start(crm_progress_t *progress, const crm_run_t *run, int tota
 /* One step is done: TEXT (a line without its end) says which and how. FAILED ones are always told,
  * on standard error. */
 void crm_progress_step(crm_progress_t *progress, const char *text, int failed);
+
+/* How far work on whole tables is: a line that is written over on a terminal; nothing elsewhere. */
+crm_row_progress_t crm_progress_rows(crm_run_t *run);
 
 /* Takes the line away, before anything else is printed. */
 void crm_progress_end(crm_progress_t *progress);

@@ -11,23 +11,9 @@
 #include "base/spill.h"
 #include "crmctl/configuration.h"
 #include "crmctl/output.h"
+#include "crmctl/progress.h"
 #include "service/backup.h"
 #include "service/tenant_export.h"
-
-/* A line that is written over, for people who wait; nothing for files and pipes. */
-static crm_error_t *show(void *baton, const char *table, apr_uint64_t rows)
-{
-    (void)baton;
-    if (isatty(STDERR_FILENO)) {
-        fprintf(stderr, "\r%s: %" PRIu64 " rows\033[K\r", table, (uint64_t)rows);
-    }
-    return NULL;
-}
-
-static crm_row_progress_t progress(void)
-{
-    return (crm_row_progress_t){.tell = show};
-}
 
 /* Files are the caller's own, also where the site is somebody else's. */
 static apr_status_t be_caller(void *data)
@@ -65,7 +51,7 @@ static crm_error_t *report_file(crm_run_t *run, const crm_tenant_t *tenant,
 static crm_error_t *run_backup(crm_run_t *run)
 {
     apr_pool_t *pool = run->pool;
-    crm_row_progress_t told = progress();
+    crm_row_progress_t told = crm_progress_rows(run);
     crm_out_file_t file;
     crm_tenant_t *tenant;
     crm_site_t *site;
@@ -84,7 +70,7 @@ static crm_error_t *run_backup(crm_run_t *run)
 static crm_error_t *run_export(crm_run_t *run)
 {
     apr_pool_t *pool = run->pool;
-    crm_row_progress_t told = progress();
+    crm_row_progress_t told = crm_progress_rows(run);
     crm_out_file_t file;
     crm_tenant_t *tenant;
     crm_site_t *site;
@@ -134,7 +120,7 @@ static crm_error_t *report(crm_run_t *run, const crm_tenant_t *tenant, const cha
 
 static crm_error_t *run_restore(crm_run_t *run)
 {
-    crm_row_progress_t told = progress();
+    crm_row_progress_t told = crm_progress_rows(run);
     crm_restore_t restore = {.as = crm_run_option(run, "--as")};
     crm_tenant_t *tenant;
     crm_site_t *site;
@@ -150,7 +136,7 @@ static crm_error_t *run_restore(crm_run_t *run)
 static crm_error_t *run_clone(crm_run_t *run)
 {
     apr_pool_t *pool = run->pool;
-    crm_row_progress_t told = progress();
+    crm_row_progress_t told = crm_progress_rows(run);
     crm_clone_t clone = {.restore = {.as = run->argv[1]}, .progress = &told};
     crm_tenant_t *tenant, *made;
     crm_site_t *site;

@@ -8,6 +8,7 @@
 #include "crmctl/configuration.h"
 #include "crmctl/confirm.h"
 #include "crmctl/output.h"
+#include "crmctl/progress.h"
 #include "crmctl/tenant.h"
 #include "service/tenant_move.h"
 
@@ -139,7 +140,8 @@ static crm_error_t *run_purge(crm_run_t *run)
 static crm_error_t *run_move(crm_run_t *run)
 {
     const char *to = crm_run_option(run, "--to");
-    const crm_tenant_move_t move = {.server = strcmp(to, "default") ? to : ""};
+    crm_row_progress_t told = crm_progress_rows(run);
+    const crm_tenant_move_t move = {.server = strcmp(to, "default") ? to : "", .progress = &told};
     crm_tenant_moved_t moved;
     work_t work;
     CRM_ERR(open_tenant(run, &work));
