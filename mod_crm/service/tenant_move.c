@@ -162,6 +162,8 @@ static crm_error_t *make_switch(const moving_t *moving, apr_pool_t *pool, crm_ca
     apr_time_t start = apr_time_now();
     apr_int64_t switched;
     CRM_ERR(crm_capture_fence(moving->from, pool));
+    /* a newer crmctl may have migrated it: what was copied has not what that brought */
+    CRM_ERR(check_version(moving, pool));
     CRM_ERR(crm_carry_rest(carry, pool));
     CRM_ERR(crm_tenant_copy(moving->to, pool, now));
     CRM_ERR(next_state(site, pool, &now->id, "switching", "copying"));
