@@ -60,6 +60,7 @@ sub ask {
         tenant_id => $tenant, requested_by => 'root'});
     is($answer->{headers}{location} // '', $server->url . "/api/auth/jobs/$answer->{json}{id}/",
         "$server->{database}: $action: where it can be looked at");
+    die "no job: $answer->{body}\n" if $answer->{status} != 202;
     return $answer->{json};
 }
 

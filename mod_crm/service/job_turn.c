@@ -60,14 +60,14 @@ static crm_error_t *advance(void *baton, const char *table, apr_uint64_t rows)
     return error;
 }
 
-static crm_error_t *measure(turn_t *turn, const crm_job_run_t *run)
+/* Where that fails, because somebody just mends the tenant or there is something wrong, progress is
+ * not known; the work itself says what is wrong. */
+static void measure(turn_t *turn, const crm_job_run_t *run)
 {
     apr_uint64_t rows;
-    if (turn->kind->count) {
-        CRM_ERR(turn->kind->count(run, &rows));
+    if (turn->kind->count && !turn->kind->count(run, &rows)) {
         turn->total = rows * (apr_uint64_t)turn->kind->passes;
     }
-    return NULL;
 }
 
 /* ---- what became of it ---- */
@@ -139,10 +139,8 @@ static crm_error_t *do_job(turn_t *turn)
         .site = turn->site, .job = turn->job, .progress = {.tell = advance, .baton = turn}};
     json_t *result = NULL;
     apr_pool_create(&run.pool, turn->pool);
-    crm_error_t *error = measure(turn, &run);
-    if (!error || error->kind == CRM_E_NOT_FOUND) {
-        error = turn->kind->work(&run, &result);
-    }
+    measure(turn, &run);
+    crm_error_t *error = turn->kind->work(&run, &result);
     crm_error_t *problem = turn->is_lost ? NULL : settle(turn, &run, result, error);
     if (!turn->is_lost && !turn->is_stopped && !problem) {
         turn->hooks->tell(turn->hooks->baton, turn->job, error,
