@@ -105,7 +105,11 @@ sub drop {
     return if !$self->is_mysql || $self->{pid} != $$;
     my @names = map { $_->[0] } $self->sql(undef, "SELECT schema_name FROM information_schema.schemata "
             . "WHERE schema_name LIKE '$self->{prefix}\\_%'");
-    $self->sql(undef, join ';', map { "DROP DATABASE `$_`" } @names) if @names;
+    # and the databases' own users, where there are any, and the server shows them
+    my @users = map { $_->[0] } eval { $self->sql(undef, "SELECT DISTINCT user FROM mysql.db "
+            . "WHERE db LIKE '$self->{prefix}%' AND user REGEXP '^crm_[0-9a-f]{24}\$'") };
+    my @statements = ((map { "DROP DATABASE `$_`" } @names), map { "DROP USER IF EXISTS '$_'\@'%'" } @users);
+    $self->sql(undef, join ';', @statements) if @statements;
     return;
 }
 
