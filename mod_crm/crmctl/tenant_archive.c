@@ -46,42 +46,37 @@ static crm_error_t *report_file(crm_run_t *run, const crm_tenant_t *tenant,
     return NULL;
 }
 
-/* ---- tenant backup */
+/* ---- tenant backup, tenant export */
+
+/* crm_tenant_backup and crm_tenant_export. */
+typedef crm_error_t *write_fn(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
+                              int fd, crm_row_progress_t *progress, apr_uint64_t *ret_rows);
+
+static crm_error_t *write_file(crm_run_t *run, write_fn *write, const char *what)
+{
+    apr_pool_t *pool = run->pool;
+    crm_row_progress_t told = crm_progress_rows(run);
+    crm_out_file_t file;
+    crm_tenant_t *tenant;
+    crm_site_t *site;
+    apr_uint64_t rows;
+
+    CRM_ERR(open_output(run, &file));
+    CRM_ERR(crm_run_site(run, NULL, &site));
+    CRM_ERR(crm_tenant_find(site, pool, run->argv[0], &tenant));
+    CRM_ERR(write(site, pool, tenant, file.fd, &told, &rows));
+    CRM_ERR(keep_output(run, &file));
+    return report_file(run, tenant, &file, rows, what);
+}
 
 static crm_error_t *run_backup(crm_run_t *run)
 {
-    apr_pool_t *pool = run->pool;
-    crm_row_progress_t told = crm_progress_rows(run);
-    crm_out_file_t file;
-    crm_tenant_t *tenant;
-    crm_site_t *site;
-    apr_uint64_t rows;
-
-    CRM_ERR(open_output(run, &file));
-    CRM_ERR(crm_run_site(run, NULL, &site));
-    CRM_ERR(crm_tenant_find(site, pool, run->argv[0], &tenant));
-    CRM_ERR(crm_tenant_backup(site, pool, tenant, file.fd, &told, &rows));
-    CRM_ERR(keep_output(run, &file));
-    return report_file(run, tenant, &file, rows, "saved in");
+    return write_file(run, crm_tenant_backup, "saved in");
 }
-
-/* ---- tenant export */
 
 static crm_error_t *run_export(crm_run_t *run)
 {
-    apr_pool_t *pool = run->pool;
-    crm_row_progress_t told = crm_progress_rows(run);
-    crm_out_file_t file;
-    crm_tenant_t *tenant;
-    crm_site_t *site;
-    apr_uint64_t rows;
-
-    CRM_ERR(open_output(run, &file));
-    CRM_ERR(crm_run_site(run, NULL, &site));
-    CRM_ERR(crm_tenant_find(site, pool, run->argv[0], &tenant));
-    CRM_ERR(crm_tenant_export(site, pool, tenant, file.fd, &told, &rows));
-    CRM_ERR(keep_output(run, &file));
-    return report_file(run, tenant, &file, rows, "exported to");
+    return write_file(run, crm_tenant_export, "exported to");
 }
 
 /* ---- tenant restore, tenant clone */

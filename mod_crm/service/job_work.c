@@ -28,15 +28,19 @@ static crm_error_t *tenant_of(const crm_job_run_t *run, crm_tenant_t **ret_tenan
 
 /* ---- files ---- */
 
-static crm_error_t *begin_file(crm_job_run_t *run, crm_out_file_t *ret_file)
-{
-    CRM_ERR(crm_job_file_clear(run->site, run->pool, &run->job->id));
-    return crm_job_file_begin(run->site, run->pool, &run->job->id, ret_file, &run->name);
-}
+/* crm_tenant_backup and crm_tenant_export. */
+typedef crm_error_t *write_fn(const crm_site_t *site, apr_pool_t *pool, const crm_tenant_t *tenant,
+                              int fd, crm_row_progress_t *progress, apr_uint64_t *ret_rows);
 
-static crm_error_t *end_file(const crm_job_run_t *run, crm_out_file_t *file, apr_uint64_t rows,
-                             json_t **ret_result)
+static crm_error_t *write_file(crm_job_run_t *run, write_fn *write, json_t **ret_result)
 {
+    crm_tenant_t *tenant;
+    crm_out_file_t *file = apr_palloc(run->pool, sizeof(*file));
+    apr_uint64_t rows;
+    CRM_ERR(tenant_of(run, &tenant));
+    CRM_ERR(crm_job_file_clear(run->site, run->pool, &run->job->id));
+    CRM_ERR(crm_job_file_begin(run->site, run->pool, &run->job->id, file, &run->name));
+    CRM_ERR(write(run->site, run->pool, tenant, file->fd, &run->progress, &rows));
     off_t size = lseek(file->fd, 0, SEEK_END);
     CRM_ERR(crm_out_file_keep(file));
     *ret_result = crm_json_own(
@@ -46,24 +50,12 @@ static crm_error_t *end_file(const crm_job_run_t *run, crm_out_file_t *file, apr
 
 static crm_error_t *run_backup(crm_job_run_t *run, json_t **ret_result)
 {
-    crm_tenant_t *tenant;
-    crm_out_file_t *file = apr_palloc(run->pool, sizeof(*file));
-    apr_uint64_t rows;
-    CRM_ERR(tenant_of(run, &tenant));
-    CRM_ERR(begin_file(run, file));
-    CRM_ERR(crm_tenant_backup(run->site, run->pool, tenant, file->fd, &run->progress, &rows));
-    return end_file(run, file, rows, ret_result);
+    return write_file(run, crm_tenant_backup, ret_result);
 }
 
 static crm_error_t *run_export(crm_job_run_t *run, json_t **ret_result)
 {
-    crm_tenant_t *tenant;
-    crm_out_file_t *file = apr_palloc(run->pool, sizeof(*file));
-    apr_uint64_t rows;
-    CRM_ERR(tenant_of(run, &tenant));
-    CRM_ERR(begin_file(run, file));
-    CRM_ERR(crm_tenant_export(run->site, run->pool, tenant, file->fd, &run->progress, &rows));
-    return end_file(run, file, rows, ret_result);
+    return write_file(run, crm_tenant_export, ret_result);
 }
 
 /* ---- tenants that are made ---- */
