@@ -95,7 +95,8 @@ crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *poo
         NULL);
 }
 
-crm_error_t *crm_directory_enter_all(const crm_accounts_t *accounts, apr_pool_t *pool)
+crm_error_t *crm_directory_each(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                crm_directory_fn *each, void *baton)
 {
     apr_int64_t last = 0;
     const crm_rows_t *rows;
@@ -109,12 +110,24 @@ crm_error_t *crm_directory_enter_all(const crm_accounts_t *accounts, apr_pool_t 
                               "iss", CRM_ARGS(crm_int(last)), &rows));
         for (int i = 0; i < rows->count; i++) {
             const crm_value_t *row = crm_row(rows, i);
-            CRM_ERR(crm_directory_enter(accounts, page, row[1].as.text, row[2].as.text));
+            CRM_ERR(each(accounts, page, row[1].as.text, row[2].as.text, baton));
             last = row[0].as.integer;
         }
     } while (rows->count > 0);
     apr_pool_destroy(page);
     return NULL;
+}
+
+static crm_error_t *enter(const crm_accounts_t *accounts, apr_pool_t *pool,
+                          const char *username_key, const char *email_key, void *baton)
+{
+    (void)baton;
+    return crm_directory_enter(accounts, pool, username_key, email_key);
+}
+
+crm_error_t *crm_directory_enter_all(const crm_accounts_t *accounts, apr_pool_t *pool)
+{
+    return crm_directory_each(accounts, pool, enter, NULL);
 }
 
 crm_error_t *crm_directory_rekey(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,

@@ -22,6 +22,13 @@ crm_error_t *crm_directory_find(const crm_site_t *site, apr_pool_t *pool, const 
 crm_error_t *crm_directory_enter(const crm_accounts_t *accounts, apr_pool_t *pool, const char *key,
                                  const char *other);
 
+/* Calls EACH with the keys of every account there; the first error ends it. */
+typedef crm_error_t *crm_directory_fn(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                      const char *username_key, const char *email_key, void *baton);
+
+crm_error_t *crm_directory_each(const crm_accounts_t *accounts, apr_pool_t *pool,
+                                crm_directory_fn *each, void *baton);
+
 /* Enters the keys of all accounts there. */
 crm_error_t *crm_directory_enter_all(const crm_accounts_t *accounts, apr_pool_t *pool);
 
