@@ -64,6 +64,14 @@ void crm_semaphore_release(crm_semaphore_t *semaphore)
     apr_thread_mutex_unlock(semaphore->mutex);
 }
 
+void crm_semaphore_listen(crm_semaphore_t *semaphore, apr_interval_time_t wait)
+{
+    apr_status_t status = crm_semaphore_acquire(semaphore, wait);
+    while (status == APR_SUCCESS) {
+        status = crm_semaphore_acquire(semaphore, 0);
+    }
+}
+
 void crm_semaphore_counts(crm_semaphore_t *semaphore, int *ret_taken, int *ret_waiting)
 {
     apr_thread_mutex_lock(semaphore->mutex);

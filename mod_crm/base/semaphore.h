@@ -21,4 +21,7 @@ void crm_semaphore_counts(crm_semaphore_t *semaphore, int *ret_taken, int *ret_w
 /* Gives a permit back. */
 void crm_semaphore_release(crm_semaphore_t *semaphore);
 
+/* A semaphore as a bell: waits until it is rung (released), however often, or WAIT is over. */
+void crm_semaphore_listen(crm_semaphore_t *semaphore, apr_interval_time_t wait);
+
 #endif

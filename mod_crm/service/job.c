@@ -106,10 +106,7 @@ void crm_job_wake(const crm_site_t *site)
 
 void crm_job_wait(const crm_site_t *site, apr_interval_time_t timeout)
 {
-    apr_status_t status = crm_semaphore_acquire(site->job_bell, timeout);
-    while (status == APR_SUCCESS) { /* however often it was rung */
-        status = crm_semaphore_acquire(site->job_bell, 0);
-    }
+    crm_semaphore_listen(site->job_bell, timeout);
 }
 
 /* ---- removing ---- */

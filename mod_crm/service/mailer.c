@@ -250,8 +250,5 @@ void crm_mailer_wake(const crm_site_t *site)
 
 void crm_mailer_wait(const crm_site_t *site, apr_interval_time_t timeout)
 {
-    apr_status_t status = crm_semaphore_acquire(site->mail_bell, timeout);
-    while (status == APR_SUCCESS) { /* however often it was rung */
-        status = crm_semaphore_acquire(site->mail_bell, 0);
-    }
+    crm_semaphore_listen(site->mail_bell, timeout);
 }
