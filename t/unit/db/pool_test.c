@@ -97,6 +97,25 @@ static void the_caps_hold(void **state)
     drop_others(fixture, others, 2);
 }
 
+/* Who has a server lock, who waits for it, and the work under it. */
+static void small_pools_have_room_for_locks(void **state)
+{
+    fixture_t *fixture = fixture_of(state);
+    apr_pool_t *pool = fixture->pool;
+    crm_db_t db = with_limits(fixture, 4, 4, SHORT_WAIT), server = db;
+    crm_connection_t *connections[3];
+    server.database = "";
+    server.needs = 0;
+    for (int i = 0; i < 3; i++) {
+        connections[i] = acquire(&server, pool);
+    }
+    refused(&server, pool);
+    crm_pool_release(db.pool, acquire(&db, pool), 0); /* there is one left for the database */
+    for (int i = 0; i < 3; i++) {
+        crm_pool_release(db.pool, connections[i], 0);
+    }
+}
+
 static void the_longest_idle_one_is_given_up(void **state)
 {
     fixture_t *fixture = fixture_of(state);
@@ -460,6 +479,8 @@ int main(void)
         ON_BOTH(older_schemas_are_refused),
         ON_BOTH(uses_are_told_by_database),
         ON_BOTH(what_work_costs_is_metered),
+        cmocka_unit_test_setup_teardown(small_pools_have_room_for_locks, fixture_mysql,
+                                        fixture_end),
         cmocka_unit_test_setup_teardown(a_server_that_refuses_is_told_at_once, fixture_sqlite,
                                         fixture_end),
         cmocka_unit_test_setup_teardown(a_server_that_is_silent_is_given_up, fixture_sqlite,
