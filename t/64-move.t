@@ -8,20 +8,6 @@ use Crm::Tables;
 use JSON::PP;
 use Time::HiRes qw(time usleep);
 
-# The other server: another folder of files, or names of its own on the MariaDB of the test.
-sub other {
-    my ($server) = @_;
-    my $databases = $server->{databases};
-    return $databases->url('elsewhere_{slug}') if $databases->is_mysql;
-    return 'sqlite://' . Crm::Process::own_folder("$server->{folder}/other") . '/t_{slug}.db';
-}
-
-sub other_name {
-    my ($server, $slug) = @_;
-    my $databases = $server->{databases};
-    return $databases->is_mysql ? "$databases->{prefix}_elsewhere_$slug" : "$server->{folder}/other/t_$slug.db";
-}
-
 sub is_there {
     my ($server, $name) = @_;
     my $databases = $server->{databases};
@@ -83,12 +69,12 @@ sub refused {
 
 for my $kind (Crm::Database::kinds()) {
     my $server = Crm::Server->new(database => $kind, config => "StartServers 2\nServerLimit 2\nThreadsPerChild 8");
-    $server->{config} .= "\nCrmDatabaseServer berlin \"" . other($server) . '"';
+    $server->{config} .= "\nCrmDatabaseServer berlin \"" . $server->other . '"';
     $server->write_config;
     $server->start;
     my $acme = $server->register('Acme');
     my @token = (token => $acme->{token});
-    my ($here, $there) = ($server->{databases}->tenant_name('acme'), other_name($server, 'acme'));
+    my ($here, $there) = ($server->{databases}->tenant_name('acme'), $server->other_name('acme'));
     my $digests = sub { Crm::Tables::digests($server->{databases}, $_[0], qw(tenant history history_rollup history_bucket
         history_active token)) };
 

@@ -20,20 +20,6 @@ sub digests {
     return Crm::Tables::digests($server->{databases}, $server->{databases}->tenant_name($slug), @own, @skip);
 }
 
-# The other server: another folder of files, or names of its own on the MariaDB of the test.
-sub other {
-    my ($server) = @_;
-    my $databases = $server->{databases};
-    return $databases->url('elsewhere_{slug}') if $databases->is_mysql;
-    return 'sqlite://' . Crm::Process::own_folder("$server->{folder}/other") . '/t_{slug}.db';
-}
-
-sub other_name {
-    my ($server, $slug) = @_;
-    my $databases = $server->{databases};
-    return $databases->is_mysql ? "$databases->{prefix}_elsewhere_$slug" : "$server->{folder}/other/t_$slug.db";
-}
-
 # How many databases of tenants there are, half made ones too.
 sub databases {
     my ($server) = @_;
@@ -402,7 +388,7 @@ on_each_database(sub {
     act($server, $acme->{tenant}, 'clone', {name => 'X'}, 409, {detail => 'CrmPool max=5 is too few for jobs: it must be 6 at least.'})
         if $server->{database} eq 'mysql';
     $server->{config} =~ s/^CrmPool .*/CrmPool max=6 wait=20s/m;
-    $server->{config} .= "\nCrmDatabaseServer berlin \"" . other($server) . "\"\nCrmJobFiles \"$server->{folder}/jobs\"";
+    $server->{config} .= "\nCrmDatabaseServer berlin \"" . $server->other . "\"\nCrmJobFiles \"$server->{folder}/jobs\"";
     $server->stop;
     $server->write_config;
     $server->start;

@@ -102,6 +102,21 @@ sub write_config {
     return;
 }
 
+# Another database server for tenants: another folder of files, or names of its own on the test's MariaDB. Its
+# URL, and what a tenant's database is called there.
+sub other {
+    my ($self) = @_;
+    my $databases = $self->{databases};
+    return $databases->url('elsewhere_{slug}') if $databases->is_mysql;
+    return 'sqlite://' . Crm::Process::own_folder("$self->{folder}/other") . '/t_{slug}.db';
+}
+
+sub other_name {
+    my ($self, $slug) = @_;
+    my $databases = $self->{databases};
+    return $databases->is_mysql ? "$databases->{prefix}_elsewhere_$slug" : "$self->{folder}/other/t_$slug.db";
+}
+
 # Runs crmctl on this server's configuration: (status, output, errors). Option `input` first.
 sub crmctl {
     my ($self, @words) = @_;
