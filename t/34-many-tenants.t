@@ -12,6 +12,7 @@ plan skip_all => 'needs MariaDB' if !grep { $_ eq 'mysql' } Crm::Database::kinds
 my $folder = File::Temp::tempdir('crm-mariadb-XXXXXX', TMPDIR => 1);
 chmod 0755, $folder;
 local $ENV{CRM_TEST_MYSQL} = Crm::Database::start_server($folder) . '{}';
+my ($user) = $ENV{CRM_TEST_MYSQL} =~ m{//(\w+)};
 END { Crm::Database::stop_server($folder) if $folder; Crm::Process::remove_folder($folder) if $folder }
 
 my ($tenants, $clients, $cap, $rounds) = (200, 16, 20, 5);
@@ -22,6 +23,10 @@ my $server = Crm::Server->new(database => 'mysql', settings => {CrmPool => "max=
         . "MaxSpareThreads 32")->start;
 my @made = map { $server->register("Tenant $_") } 1 .. $tenants;
 is(scalar(@made), $tenants, "$tenants tenants registered");
+
+# Who counts is another user: his own connections, which the server may still end, are not the child's.
+$server->{databases}->sql(undef, "CREATE USER watcher IDENTIFIED BY 'watcher'; GRANT PROCESS ON *.* TO watcher");
+my $watcher = $ENV{CRM_TEST_MYSQL} =~ s{//[^\@]*}{//watcher:watcher}r;
 
 my $load = Crm::Load->start($clients, sub {
     my ($number, $tell) = @_;
@@ -41,8 +46,9 @@ while (my $one = $load->next) {
     $status{$one->{status} // "died: $one->{died}"}++;
     push @wrong, $one->{wrong} if $one->{wrong};
     next if $told++ % 100;
-    my ($row) = $server->{databases}->sql(undef, 'SELECT COUNT(*) FROM information_schema.processlist '
-        . "WHERE user = SUBSTRING_INDEX(USER(), '\@', 1) AND id <> CONNECTION_ID()");
+    local $ENV{CRM_TEST_MYSQL} = $watcher;
+    my ($row) = $server->{databases}->sql(undef,
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE user = '$user'");
     $most = $row->[0] if $row->[0] > $most;
 }
 is_deeply(\%status, {200 => $clients * $tenants * $rounds}, 'only 200s') or diag(explain \%status);
