@@ -126,12 +126,15 @@ static const char *read_all(apr_pool_t *pool, apr_file_t *file)
     return text;
 }
 
+#define MAKE (APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_READ | APR_FOPEN_WRITE)
+
 typedef struct output_t {
     const char *out, *err;
     int status;
 } output_t;
 
-/* Standard error goes to a file, so that reading one of the two streams cannot block the other. */
+/* Standard error goes to a file, so that reading one of the two streams cannot block the other. It
+ * has no name any more: who is killed leaves nothing. */
 static apr_status_t run_words(apr_pool_t *pool, const char *const *words, output_t *ret_output)
 {
     apr_procattr_t *attributes;
@@ -144,7 +147,8 @@ static apr_status_t run_words(apr_pool_t *pool, const char *const *words, output
     apr_status_t status = apr_temp_dir_get(&folder, pool);
 
     name = apr_pstrcat(pool, status ? "/tmp" : folder, "/crmctl.XXXXXX", NULL);
-    if ((status = apr_file_mktemp(&errors, name, 0, pool)) ||
+    if ((status = apr_file_mktemp(&errors, name, MAKE, pool)) ||
+        (status = apr_file_remove(name, pool)) ||
         (status = apr_procattr_create(&attributes, pool)) ||
         (status = apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE)) ||
         (status = apr_procattr_child_err_set(attributes, errors, NULL)) ||

@@ -33,6 +33,9 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
             work->wait(work->baton);
         }
     }
+    if (work->end) {
+        work->end(work->baton, background->turn);
+    }
     apr_thread_mutex_lock(background->lock);
     background->ended = 1;
     apr_thread_cond_broadcast(background->changed);

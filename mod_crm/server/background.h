@@ -13,6 +13,7 @@ typedef struct crm_background_work_t {
     void (*turn)(void *baton, apr_pool_t *pool); /* POOL is the thread's own, cleared afterwards */
     void (*wait)(void *baton);                   /* between turns; not for long */
     void (*wake)(void *baton);                   /* ends that; called by other threads */
+    void (*end)(void *baton, apr_pool_t *pool);  /* last of all, in the thread, or NULL */
     void *baton;
 } crm_background_work_t;
 

@@ -1,16 +1,13 @@
 /* server/keeper.c - the background thread of a child. */
 #include <string.h>
 
-#include <apr_atomic.h>
-#include <apr_signal.h>
 #include <apr_strings.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 
 #include <httpd.h>
 #include <http_log.h>
 
+#include "base/semaphore.h"
+#include "server/background.h"
 #include "server/keeper.h"
 #include "server/said.h"
 #include "service/history.h"
@@ -31,33 +28,33 @@ struct crm_keeper_t {
     crm_site_t *site;
     crm_gauges_t *gauges;
     server_rec *server;
-    apr_thread_t *thread;
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *changed; /* stop or ended */
-    int stop, ended;            /* under the lock */
-    apr_pool_t *turn;           /* cleared after each turn */
+    crm_background_t *thread;
+    crm_semaphore_t *bell; /* rung where there is no spool to wake */
+    int begun;             /* what is done once is done */
+    struct {
+        apr_time_t begin, recover, tidy, prune;
+    } next; /* when each is due */
     crm_retention_t retention;
     crm_said_t said;
     crm_spool_counts_t counts; /* as they were last told */
 };
 
-static void tell(crm_keeper_t *keeper, const char *what, const crm_error_t *error)
+static void tell(crm_keeper_t *keeper, apr_pool_t *pool, const char *what, const crm_error_t *error)
 {
-    const char *text =
-        apr_pstrcat(keeper->turn, what, ": ", crm_error_line(keeper->turn, error), NULL);
+    const char *text = apr_pstrcat(pool, what, ": ", crm_error_line(pool, error), NULL);
     if (crm_said_is_news(&keeper->said, text)) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->server, "%s", text);
     }
 }
 
 /* Says when the main database's schema is too old to be served. NULL when that could be told. */
-static crm_error_t *check_version(crm_keeper_t *keeper)
+static crm_error_t *check_version(crm_keeper_t *keeper, apr_pool_t *pool)
 {
     crm_db_t main = keeper->site->main;
     int version, needs = main.needs;
 
     main.needs = 0;
-    CRM_ERR(crm_migration_version(&main, keeper->turn, &version));
+    CRM_ERR(crm_migration_version(&main, pool, &version));
     if (version < needs) {
         ap_log_error(
             APLOG_MARK, APLOG_ERR, 0, keeper->server,
@@ -68,11 +65,11 @@ static crm_error_t *check_version(crm_keeper_t *keeper)
     return NULL;
 }
 
-static crm_error_t *recover(crm_keeper_t *keeper)
+static crm_error_t *recover(crm_keeper_t *keeper, apr_pool_t *pool)
 {
     int removed = 0;
 
-    crm_error_t *error = crm_tenant_recover(keeper->site, keeper->turn, &removed);
+    crm_error_t *error = crm_tenant_recover(keeper->site, pool, &removed);
     if (removed) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, keeper->server,
                      "CRM0022: removed what was left of %d half-made tenants", removed);
@@ -81,15 +78,15 @@ static crm_error_t *recover(crm_keeper_t *keeper)
 }
 
 /* What is done once: 1 when it is. */
-static int begin(crm_keeper_t *keeper)
+static int begin(crm_keeper_t *keeper, apr_pool_t *pool)
 {
-    crm_error_t *error = check_version(keeper);
+    crm_error_t *error = check_version(keeper, pool);
 
     if (!error) {
-        error = recover(keeper);
+        error = recover(keeper, pool);
     }
     if (error) {
-        tell(keeper, "CRM0020: not done yet what is done at the start", error);
+        tell(keeper, pool, "CRM0020: not done yet what is done at the start", error);
     }
     return error == NULL;
 }
@@ -113,31 +110,34 @@ static void tell_losses(crm_keeper_t *keeper)
     keeper->counts = now;
 }
 
-static void move(crm_keeper_t *keeper)
+static void move(crm_keeper_t *keeper, apr_pool_t *pool)
 {
     crm_history_move_t moved = {0};
     crm_error_t *error = NULL;
 
-    apr_status_t status = crm_history_move(keeper->site, keeper->turn, &moved, &error);
+    if (!keeper->site->spool) {
+        return;
+    }
+    apr_status_t status = crm_history_move(keeper->site, pool, &moved, &error);
     if (status != APR_SUCCESS) {
-        tell(keeper, "CRM0023: cannot move History",
-             crm_error_system(keeper->turn, status, "the spool cannot be read"));
+        tell(keeper, pool, "CRM0023: cannot move History",
+             crm_error_system(pool, status, "the spool cannot be read"));
     }
     if (error) {
-        tell(keeper, "CRM0024: History waits in the spool", error);
+        tell(keeper, pool, "CRM0024: History waits in the spool", error);
     }
     crm_gauges_moved(keeper->gauges, moved.stored);
     tell_losses(keeper);
 }
 
 /* Removes what is over, a little at a time: who has more to do comes back sooner. */
-static apr_time_t tidy(crm_keeper_t *keeper)
+static apr_time_t tidy(crm_keeper_t *keeper, apr_pool_t *pool)
 {
     const char *name;
-    crm_error_t *error = crm_tenant_purge_due(keeper->site, keeper->turn, &name);
+    crm_error_t *error = crm_tenant_purge_due(keeper->site, pool, &name);
 
     if (error) {
-        tell(keeper, "CRM0028: cannot remove what is over", error);
+        tell(keeper, pool, "CRM0028: cannot remove what is over", error);
     } else if (name) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, keeper->server,
                      "CRM0029: purged tenant %s: it was deleted, and its grace is over", name);
@@ -146,95 +146,107 @@ static apr_time_t tidy(crm_keeper_t *keeper)
 }
 
 /* One step of a round over all databases; the time of the next one. */
-static apr_time_t prune(crm_keeper_t *keeper)
+static apr_time_t prune(crm_keeper_t *keeper, apr_pool_t *pool)
 {
     static const apr_interval_time_t pauses[] = {
         [CRM_RETENTION_MORE] = TURN, [CRM_RETENTION_NEXT] = NEXT, [CRM_RETENTION_END] = ROUND};
     crm_retention_e left;
-    crm_error_t *error = crm_retention_step(keeper->site, keeper->turn, &keeper->retention, &left);
+    crm_error_t *error = crm_retention_step(keeper->site, pool, &keeper->retention, &left);
 
     if (error) {
-        tell(keeper, "CRM0033: cannot remove records whose time is over", error);
+        tell(keeper, pool, "CRM0033: cannot remove records whose time is over", error);
     }
     return apr_time_now() + pauses[left];
 }
 
-/* Waits for something to do: 1 when the thread is to end. */
-static int wait_turn(crm_keeper_t *keeper)
+static int is_due(crm_keeper_t *keeper, apr_time_t when)
 {
-    apr_thread_mutex_lock(keeper->lock);
-    if (!keeper->stop && !keeper->site->spool) {
-        apr_thread_cond_timedwait(keeper->changed, keeper->lock, TURN);
-    }
-    int stop = keeper->stop;
-    apr_thread_mutex_unlock(keeper->lock);
-    if (!stop && keeper->site->spool) {
-        crm_spool_wait(keeper->site->spool, TURN);
-        apr_sleep(GATHER);
-    }
-    return stop;
+    return !crm_background_is_over(keeper->thread) && apr_time_now() >= when;
 }
 
-static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
+/* What is done now and then, each as it comes due. */
+static void keep(crm_keeper_t *keeper, apr_pool_t *pool)
 {
-    crm_keeper_t *keeper = data;
-    apr_time_t retry = apr_time_now(), next = retry, look = retry + RECOVER, over = retry;
-    int begun = 0, stop = 0;
-    (void)thread;
-
-    /* httpd's signals are for its main thread */
-    apr_setup_signal_thread();
-    while (!stop) {
-        if (!begun && apr_time_now() >= retry) {
-            begun = begin(keeper);
-            retry = apr_time_now() + RETRY;
+    if (is_due(keeper, keeper->next.recover)) {
+        crm_error_t *error = recover(keeper, pool);
+        if (error) {
+            tell(keeper, pool, "CRM0032: cannot mend a tenant", error);
         }
-        stop = wait_turn(keeper);
-        if (keeper->site->spool) {
-            move(keeper);
-        }
-        if (begun && !stop && apr_time_now() >= look) {
-            crm_error_t *error = recover(keeper);
-            if (error) {
-                tell(keeper, "CRM0032: cannot mend a tenant", error);
-            }
-            look = apr_time_now() + RECOVER;
-        }
-        if (begun && !stop && apr_time_now() >= next) {
-            next = tidy(keeper);
-        }
-        if (begun && !stop && apr_time_now() >= over) {
-            over = prune(keeper);
-        }
-        crm_pool_reap(keeper->site->connections);
-        if (!stop) {
-            crm_gauges_write(keeper->gauges, keeper->turn);
-        }
-        apr_pool_clear(keeper->turn);
+        keeper->next.recover = apr_time_now() + RECOVER;
     }
+    if (is_due(keeper, keeper->next.tidy)) {
+        keeper->next.tidy = tidy(keeper, pool);
+    }
+    if (is_due(keeper, keeper->next.prune)) {
+        keeper->next.prune = prune(keeper, pool);
+    }
+}
+
+static void turn(void *baton, apr_pool_t *pool)
+{
+    crm_keeper_t *keeper = baton;
+
+    if (!keeper->begun && is_due(keeper, keeper->next.begin)) {
+        keeper->begun = begin(keeper, pool);
+        keeper->next.begin = apr_time_now() + RETRY;
+    }
+    move(keeper, pool);
+    if (keeper->begun) {
+        keep(keeper, pool);
+    }
+    crm_pool_reap(keeper->site->connections);
+    crm_gauges_write(keeper->gauges, pool);
+}
+
+static void wait_turn(void *baton)
+{
+    const crm_keeper_t *keeper = baton;
+    crm_spool_t *spool = keeper->site->spool;
+
+    if (!spool) {
+        crm_semaphore_listen(keeper->bell, TURN);
+        return;
+    }
+    crm_spool_wait(spool, TURN);
+    if (!crm_background_is_over(keeper->thread)) {
+        apr_sleep(GATHER);
+    }
+}
+
+static void wake(void *baton)
+{
+    const crm_keeper_t *keeper = baton;
+
+    if (keeper->site->spool) {
+        crm_spool_wake(keeper->site->spool);
+    } else {
+        crm_semaphore_release(keeper->bell);
+    }
+}
+
+static void end(void *baton, apr_pool_t *pool)
+{
+    crm_keeper_t *keeper = baton;
+
+    move(keeper, pool);
     crm_gauges_end(keeper->gauges);
-    apr_thread_mutex_lock(keeper->lock);
-    keeper->ended = 1;
-    apr_thread_cond_broadcast(keeper->changed);
-    apr_thread_mutex_unlock(keeper->lock);
-    return NULL;
 }
 
 apr_status_t crm_keeper_start(apr_pool_t *pool, crm_site_t *site, crm_gauges_t *gauges,
                               server_rec *server, crm_keeper_t **ret_keeper)
 {
     crm_keeper_t *keeper = apr_pcalloc(pool, sizeof(*keeper));
+    const crm_background_work_t work = {
+        .turn = turn, .wait = wait_turn, .wake = wake, .end = end, .baton = keeper};
     apr_status_t status;
 
     keeper->site = site;
     keeper->server = server;
     keeper->gauges = gauges;
-    /* unmanaged: only this thread uses it, and allocators of pools are not shared by threads */
-    if ((status = apr_pool_create_unmanaged_ex(&keeper->turn, NULL, NULL)) != APR_SUCCESS ||
-        (status = apr_thread_mutex_create(&keeper->lock, APR_THREAD_MUTEX_DEFAULT, pool)) !=
-            APR_SUCCESS ||
-        (status = apr_thread_cond_create(&keeper->changed, pool)) != APR_SUCCESS ||
-        (status = apr_thread_create(&keeper->thread, NULL, keep, keeper, pool)) != APR_SUCCESS) {
+    keeper->next.recover = apr_time_now() + RECOVER;
+    if ((status = crm_semaphore_create(pool, 1, &keeper->bell)) != APR_SUCCESS ||
+        (status = crm_background_make(pool, &work, &keeper->thread)) != APR_SUCCESS ||
+        (status = crm_background_run(keeper->thread)) != APR_SUCCESS) {
         return status;
     }
     *ret_keeper = keeper;
@@ -243,23 +255,5 @@ apr_status_t crm_keeper_start(apr_pool_t *pool, crm_site_t *site, crm_gauges_t *
 
 int crm_keeper_stop(crm_keeper_t *keeper, apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
-    apr_status_t result;
-
-    apr_thread_mutex_lock(keeper->lock);
-    keeper->stop = 1;
-    apr_thread_cond_broadcast(keeper->changed);
-    if (keeper->site->spool) {
-        crm_spool_wake(keeper->site->spool);
-    }
-    while (!keeper->ended && apr_time_now() < deadline) {
-        apr_thread_cond_timedwait(keeper->changed, keeper->lock, deadline - apr_time_now());
-    }
-    int ended = keeper->ended;
-    apr_thread_mutex_unlock(keeper->lock);
-    if (ended) {
-        apr_thread_join(&result, keeper->thread);
-        apr_pool_destroy(keeper->turn);
-    }
-    return ended;
+    return crm_background_stop(keeper->thread, timeout);
 }
