@@ -100,7 +100,7 @@ sub blur {
         my $ids = join ', ', map { "x'" . ($_->{id} =~ tr/-//dr) . "'" } @{$at{$time}};
         my $author = maybe(20) ? ', created_by = NULL' : '';
         my ($created, $updated) = (sql_time($time), sql_time($time + below(3)));
-        $server->tenant_sql('acme', "UPDATE $_->[0] SET created_at = '$created'$_->[1] WHERE id IN ($ids)")
+        $server->tenant_sql('acme', "UPDATE `$_->[0]` SET created_at = '$created'$_->[1] WHERE id IN ($ids)")
             for [$table, ", updated_at = '$updated'$author"], ["${table}_search", ''];
     }
     return;

@@ -240,12 +240,15 @@ subtest 'life' => sub {
     verify($server, 0, '--repair', 'tenant1');
     $databases->sql(undef, "CREATE ROLE $databases->{prefix}; GRANT SELECT ON `" . $databases->tenant_name('tenant2')
         . "`.* TO $databases->{prefix}; GRANT $databases->{prefix} TO '$user'\@'%'");
-    like(verify($server, 1, 'tenant1'), qr/it has a right too many: GRANT `$databases->{prefix}` TO `$user`\@`%`\./,
+    like(verify($server, 1, 'tenant1'), qr/it has a right too many: GRANT `$databases->{prefix}`(?:\@`%`)? TO `$user`\@`%`\./,
         'a right that a role has');
     verify($server, 0, '--repair', 'tenant1');
-    $databases->sql(undef, "DROP ROLE $databases->{prefix}; GRANT SELECT ON `" . $databases->tenant_name('tenant2') . "`.* TO PUBLIC");
-    like(verify($server, 1, '--repair', 'tenant1'), qr/it has a right too many: GRANT SELECT ON \S+ TO PUBLIC\./, 'and that all have');
-    $databases->sql(undef, "REVOKE SELECT ON `" . $databases->tenant_name('tenant2') . "`.* FROM PUBLIC");
+    $databases->sql(undef, "DROP ROLE $databases->{prefix}");
+    if (($databases->sql(undef, 'SELECT VERSION()'))[0][0] =~ /MariaDB/) {    # MySQL has no PUBLIC
+        $databases->sql(undef, "GRANT SELECT ON `" . $databases->tenant_name('tenant2') . "`.* TO PUBLIC");
+        like(verify($server, 1, '--repair', 'tenant1'), qr/it has a right too many: GRANT SELECT ON \S+ TO PUBLIC\./, 'and that all have');
+        $databases->sql(undef, "REVOKE SELECT ON `" . $databases->tenant_name('tenant2') . "`.* FROM PUBLIC");
+    }
     verify($server, 0);
     unlike($server->log_text . $again, qr/Crm1-|IDENTIFIED/, 'no password is told');
 

@@ -21,6 +21,18 @@ static const char *between(apr_pool_t *pool, const char *text, char open, char c
     return to ? apr_pstrmemdup(pool, from + 1, (apr_size_t)(to - from - 1)) : "";
 }
 
+/* MySQL names the character set of a column again where its collation, which implies it, was not
+ * the table's by default. */
+static const char *without_character_set(apr_pool_t *pool, const char *line)
+{
+    const char *at = strstr(line, " CHARACTER SET ");
+    const char *collation = at ? strchr(at + 15, ' ') : NULL;
+    return collation && strncmp(collation, " COLLATE ", 9) == 0
+               ? apr_pstrcat(pool, apr_pstrmemdup(pool, line, (apr_size_t)(at - line)), collation,
+                             NULL)
+               : line;
+}
+
 /* One line of a table's definition; 0 for what is no part. */
 static int read_line(apr_pool_t *pool, const char *table, const char *line,
                      crm_schema_part_t *ret_part)
@@ -35,6 +47,7 @@ static int read_line(apr_pool_t *pool, const char *table, const char *line,
     if (*line == '`') {
         ret_part->kind = CRM_PART_COLUMN;
         ret_part->name = between(pool, line, '`', '`');
+        ret_part->definition = without_character_set(pool, line);
     } else if (strncmp(line, "CONSTRAINT ", 11) == 0 && foreign) {
         /* its own name is the server's choice */
         ret_part->kind = CRM_PART_FOREIGN_KEY;

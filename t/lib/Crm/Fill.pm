@@ -37,11 +37,17 @@ sub one_of {
     return "$case END";
 }
 
-# What differs between the databases. `quickly`: what makes large statements fast; and rows of a table may
-# refer to others of it.
+# The numbers from 1 to COUNT, in a FROM.
+sub numbers {
+    my ($count) = @_;
+    return "(WITH RECURSIVE numbered(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbered WHERE n < $count) "
+        . 'SELECT n FROM numbered) numbers';
+}
+
+# What differs between the databases. `quickly`: what makes large statements fast, and as long as they are (each
+# comment is a statement of MariaDB, or of MySQL, alone); and rows of a table may refer to others of it.
 my %dialect = (
     mysql => {
-        numbers => sub { "(SELECT seq AS n FROM seq_1_to_$_[0]) numbers" },
         join => sub { 'CONCAT(' . join(', ', @_) . ')' },
         id => sub { "CAST(LPAD(HEX($_[0]), 16, '0') AS BINARY(16))" },
         time => sub { "('2024-01-01' + INTERVAL ($_[0]) SECOND)" },
@@ -49,11 +55,10 @@ my %dialect = (
         columns => sub { "SELECT column_name, COALESCE(character_maximum_length, 0) FROM information_schema.columns WHERE table_schema = DATABASE() AND "
             . "table_name = '$_[0]' ORDER BY ordinal_position" },
         divide => 'DIV',
-        quickly => ['SET foreign_key_checks = 0, unique_checks = 0'],
+        quickly => ['SET foreign_key_checks = 0, unique_checks = 0',
+            '/*M! SET max_recursive_iterations = 4294967295 */', '/*!80000 SET cte_max_recursion_depth = 4294967295 */'],
     },
     sqlite3 => {
-        numbers => sub { "(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < $_[0]) "
-            . 'SELECT n FROM count) numbers' },
         join => sub { '(' . join(' || ', map { "($_)" } @_) . ')' },
         id => sub { "CAST(printf('%016X', $_[0]) AS BLOB)" },
         time => sub { "(strftime('%Y-%m-%d %H:%M:%S', '2024-01-01', '+' || ($_[0]) || ' seconds') || '.000000')" },
@@ -140,7 +145,7 @@ sub records {
     run($server, $slug,
         @{$d->{quickly}},
         "INSERT INTO `$table` (" . join(', ', map { "`$_`" } @columns) . ') SELECT ' . join(', ', @values) . ' FROM '
-            . $d->{numbers}->($count),
+            . numbers($count),
         "INSERT INTO `${table}_search` (" . join(', ', map { "`$_`" } @search) . ') SELECT '
             . join(', ', map { $_ eq 'text' ? $text : "`$_`" } @search) . " FROM `$table` WHERE deleted_at IS NULL "
             . 'ORDER BY created_at, id',
