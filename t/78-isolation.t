@@ -254,6 +254,12 @@ subtest 'life' => sub {
 
     # what an operator does
     $server->crmctl_ok('tenant', 'clone', 'tenant1', 'Twin');
+    my $all = "`" . ($databases->{prefix} =~ s/_/\\_/gr) . '\_%`.*';
+    $databases->sql(undef, "REVOKE TRIGGER ON $all FROM '$name'\@'%'");
+    my ($status, undef, $said) = $server->crmctl('tenant', 'move', 'tenant2', '--to', 'elsewhere');
+    is($status, 1, 'no move without triggers');
+    like($said, qr/refuses a trigger, which a move needs: its account must have the right TRIGGER/, 'and what is missing is said');
+    $databases->sql(undef, "GRANT TRIGGER ON $all TO '$name'\@'%'");
     $server->crmctl_ok('tenant', 'move', 'tenant2', '--to', 'elsewhere');
     is_deeply(names($server, $tenant{tenant2}), [map { "C$_-tenant2" } 1 .. 3], 'a tenant that was moved is served');
     is_deeply(served($server), ['elsewhere_tenant2', map({ "tenant_tenant$_" } 1, 3 .. 6), 'tenant_twin'],

@@ -73,6 +73,20 @@ static const char *logged_row(apr_pool_t *pool, const crm_table_t *table, const 
     return apr_pstrcat(pool, text, ")", NULL);
 }
 
+static crm_error_t *make_trigger(crm_connection_t *connection, apr_pool_t *pool, const char *sql)
+{
+    crm_error_t *error = crm_connection_run(connection, pool, sql);
+    if (!error || error->kind != CRM_E_DATABASE) {
+        return error;
+    }
+    return crm_error_cause(
+        crm_error_make(pool, CRM_E_CONFLICT,
+                       "The database refuses a trigger, which a move needs: its account must have "
+                       "the right TRIGGER, and where MySQL writes a binary log, "
+                       "log_bin_trust_function_creators must be 1."),
+        "%s", error->cause);
+}
+
 /* One trigger an event: refuses when the fence is up, else logs the keys. */
 static crm_error_t *log_table(crm_connection_t *connection, apr_pool_t *pool,
                               const crm_table_t *table)
@@ -89,7 +103,7 @@ static crm_error_t *log_table(crm_connection_t *connection, apr_pool_t *pool,
                         connection->driver->refuse, "; INSERT INTO " CRM_CAPTURE_LOG " (", columns,
                         ") VALUES ", logged_row(pool, table, events[i].rows[0]), second ? ", " : "",
                         second ? logged_row(pool, table, second) : "", "; END", NULL);
-        CRM_ERR(crm_connection_run(connection, pool, sql));
+        CRM_ERR(make_trigger(connection, pool, sql));
     }
     return NULL;
 }
