@@ -212,7 +212,7 @@ on_each_database(sub {
         my %value = $auto =~ /^(Crm\w+): (.*)$/mg;
         cmp_ok($value{CrmRequests}, '>=', 9, 'requests, for scripts');
         ok(exists $value{"Crm$_"}, "Crm$_") for qw(Site Children PoolOpen PoolBusy PoolWaiting HashesRunning HashesWaiting
-            SpoolBytes DatabaseUp SchemaVersion SchemaLag TenantsActive TenantsBehind TenantsFailed MailsQueued);
+            SpoolBytes DatabaseUp SchemaVersion SchemaLag TenantsActive TenantsBehind TenantsFailed MailsQueued JobsQueued JobsRunning JobsFailed);
         is($value{CrmTenantsActive}, 2, 'tenants');
         like($server->request(GET => '/server-status')->{body}, qr{<h2>mod_crm [\d.]+</h2>.*<th>Database</th>.*acme}s,
             'for people, databases too');
@@ -225,6 +225,14 @@ on_each_database(sub {
             my $now = parse($server->request(GET => '/metrics')->{body});
             return sum_of($now, qr/^crm_migrations_missing_tenants/) == 2 && sum_of($now, qr/^crm_migrations_failed_tenants/) == 1;
         }), 'are counted');
+    };
+
+    subtest 'jobs' => sub {
+        my $times = join ', ', ("'2026-01-01 00:00:00.000000'") x 2;
+        $server->main_sql("INSERT INTO job (id, kind, tenant_id, tenant_name, arguments, state, progress, requested_by, request_id, created_at, due_at, takes, "
+            . "attempts) SELECT id, 'backup', id, name, '{}', 'failed', 0, 'root', 'x', $times, 1, 1 FROM tenant WHERE slug = 'acme'");
+        ok(Crm::Process::wait_until(30, sub {
+            sum_of(parse($server->request(GET => '/metrics')->{body}), qr/^crm_jobs\{.*failed/) == 1 }), 'are counted');
     };
 
     subtest 'killed and restarted' => sub {

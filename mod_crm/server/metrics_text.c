@@ -180,8 +180,10 @@ typedef struct gauge_t {
     struct {
         const char *label; /* "state=\"queued\""; NULL: none */
         double (*value)(const site_t *site);
-    } rows[2];
+    } rows[4];
 } gauge_t;
+
+#define ROWS ((int)(sizeof(((gauge_t *)NULL)->rows) / sizeof(((gauge_t *)NULL)->rows[0])))
 
 #define VALUE(name, expression)                                                                    \
     static double name(const site_t *site)                                                         \
@@ -201,6 +203,10 @@ VALUE(failed, site->state.census.tenants_failed)
 VALUE(queued, site->state.census.mails_queued)
 VALUE(taken, site->state.census.mails_taken)
 VALUE(oldest, SECONDS(site->state.census.oldest_mail))
+VALUE(jobs_queued, site->state.census.jobs_queued)
+VALUE(jobs_running, site->state.census.jobs_running)
+VALUE(jobs_done, site->state.census.jobs_done)
+VALUE(jobs_failed, site->state.census.jobs_failed)
 VALUE(spool, site->state.spool_bytes)
 VALUE(spool_limit, site->state.spool_limit)
 VALUE(measured, SECONDS(site->state.when))
@@ -243,6 +249,14 @@ static const gauge_t gauges[] = {
      "How long the oldest mail in the outbox has waited",
      2,
      {{NULL, oldest}}},
+    {"crm_jobs",
+     NULL,
+     "Jobs of superusers: those that wait, are at work, and were done or failed lately",
+     2,
+     {{"state=\"queued\"", jobs_queued},
+      {"state=\"running\"", jobs_running},
+      {"state=\"done\"", jobs_done},
+      {"state=\"failed\"", jobs_failed}}},
     {"crm_spool_size_bytes", "bytes", "Size of the History spool", 1, {{NULL, spool}}},
     {"crm_spool_limit_bytes",
      "bytes",
@@ -269,7 +283,8 @@ static void write_gauges(text_t *text, const apr_array_header_t *sites)
         family(text, gauges[i].name, "gauge", gauges[i].unit, gauges[i].help);
         for (int j = 0; j < sites->nelts; j++) {
             const site_t *site = &APR_ARRAY_IDX(sites, j, site_t);
-            for (int k = 0; k < 2 && gauges[i].rows[k].value && is_known(&gauges[i], site); k++) {
+            for (int k = 0; k < ROWS && gauges[i].rows[k].value && is_known(&gauges[i], site);
+                 k++) {
                 const char *label = gauges[i].rows[k].label;
                 real(text,
                      label ? apr_pstrcat(text->r->pool, site->label, ",", label, NULL)

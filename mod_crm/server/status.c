@@ -35,6 +35,9 @@ static void show_state(request_rec *r, int is_short, const crm_metrics_state_t *
               census->tenants_failed);
         value(r, is_short, "MailsQueued", "Mails that wait", census->mails_queued);
         value(r, is_short, "MailsTaken", "Mails being sent", census->mails_taken);
+        value(r, is_short, "JobsQueued", "Jobs that wait", census->jobs_queued);
+        value(r, is_short, "JobsRunning", "Jobs at work", census->jobs_running);
+        value(r, is_short, "JobsFailed", "Jobs that failed lately", census->jobs_failed);
     }
 }
 

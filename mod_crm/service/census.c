@@ -64,6 +64,29 @@ static crm_error_t *count_mails(const crm_site_t *site, apr_pool_t *pool, crm_ce
     return NULL;
 }
 
+static crm_error_t *count_jobs(const crm_site_t *site, apr_pool_t *pool, crm_census_t *census)
+{
+    const struct {
+        const char *state;
+        int *count;
+    } counts[] = {{"queued", &census->jobs_queued},
+                  {"running", &census->jobs_running},
+                  {"done", &census->jobs_done},
+                  {"failed", &census->jobs_failed}};
+    const crm_rows_t *rows;
+    CRM_ERR(crm_db_select(&site->main, pool, "SELECT state, COUNT(*) FROM job GROUP BY state", "si",
+                          CRM_NO_ARGS, &rows));
+    for (int i = 0; i < rows->count; i++) {
+        const crm_value_t *row = crm_row(rows, i);
+        for (unsigned j = 0; j < sizeof(counts) / sizeof(counts[0]); j++) {
+            if (strcmp(row[0].as.text, counts[j].state) == 0) {
+                *counts[j].count = (int)row[1].as.integer;
+            }
+        }
+    }
+    return NULL;
+}
+
 crm_error_t *crm_census_take(const crm_site_t *site, apr_pool_t *pool, crm_census_t *ret_census)
 {
     crm_census_t census = {.needs = site->main.needs};
@@ -72,6 +95,7 @@ crm_error_t *crm_census_take(const crm_site_t *site, apr_pool_t *pool, crm_censu
         CRM_ERR(count_tenants(site, pool, &census));
         CRM_ERR(count_migrations(site, pool, &census));
         CRM_ERR(count_mails(site, pool, &census));
+        CRM_ERR(count_jobs(site, pool, &census));
     }
     *ret_census = census;
     return NULL;

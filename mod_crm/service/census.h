@@ -11,6 +11,7 @@ typedef struct crm_census_t {
                                            version; of them, those where a migration failed */
     int mails_queued, mails_taken;      /* mails that wait, and those that somebody is sending */
     apr_interval_time_t oldest_mail; /* how long the oldest of them has waited; 0: there is none */
+    int jobs_queued, jobs_running, jobs_done, jobs_failed; /* of those that are kept */
 } crm_census_t;
 
 /* A few small statements. UNAVAILABLE and the like when the database cannot be asked. */
