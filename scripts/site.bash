@@ -195,6 +195,10 @@ CrmJobFiles "$dir/jobs"
 CrmTokenCache 5s
 CrmTenantDomain localhost
 CONF
+            if [ -n "$database_url" ]; then
+                echo "# 16 children, with so many connections each, fit the 151 that servers allow by default"
+                echo "CrmPool max=8"
+            fi
             [ -z "$config" ] || echo "Include \"$config\""
         } >"$dir/httpd.conf"
     )
