@@ -26,7 +26,7 @@ sub new {
     chmod 0755, $self->{folder};
     $self->{server} = Crm::Database::start_server($self->{folder});
     Crm::Process::output({input => "CREATE USER reader\@127.0.0.1 IDENTIFIED BY 'secret'; GRANT SELECT ON *.* TO "
-            . 'reader@127.0.0.1;'}, 'mariadb', '--no-defaults', '--user=root', "--socket=$self->{folder}/data/mariadb.sock");
+            . 'reader@127.0.0.1;'}, 'mariadb', '--no-defaults', '--user=' . getpwuid($<), "--socket=$self->{folder}/data/mariadb.sock");
     $self->fill;
     return $self;
 }
