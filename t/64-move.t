@@ -103,8 +103,8 @@ for my $kind (Crm::Database::kinds()) {
     usleep 300_000;
     for my $to (qw(berlin default berlin default)) {
         my $began = time;
-        push @held, move($server, 'acme', '--to', $to)->{held_seconds};
-        note(sprintf 'moved in %.1f s', time - $began);
+        push @held, [move($server, 'acme', '--to', $to)->{held_seconds}, time - $began];
+        note(sprintf 'held for %.3f of %.1f s', @{$held[-1]});
         usleep 200_000;
     }
     # and killed at any moment
@@ -129,8 +129,7 @@ for my $kind (Crm::Database::kinds()) {
     usleep 300_000;
     open my $file, '>', $stop or die $!;
     my @told = map { die $_->{died} if $_->{died}; open my $got, '<', $_->{file} or die $!; decode_json(<$got>) } $load->rest;
-    note("held: @held");
-    cmp_ok((sort { $a <=> $b } @held)[-1], '<', 5, "$kind: writes were refused for a moment only");
+    is_deeply([grep { $_->[0] > $_->[1] / 2 } @held], [], "$kind: writes were refused for a small part of that only");
     my (%statuses, %reads);
     for my $one (@told) {
         for my $status (keys %{$one->{seen}}) {
