@@ -8,7 +8,6 @@
 #include <apr_thread_proc.h>
 
 struct crm_background_t {
-    apr_pool_t *pool;
     crm_background_work_t work;
     apr_thread_t *thread;
     apr_thread_mutex_t *lock;
@@ -43,13 +42,12 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-apr_status_t crm_background_make(apr_pool_t *pool, const crm_background_work_t *work,
-                                 crm_background_t **ret_background)
+apr_status_t crm_background_start(apr_pool_t *pool, const crm_background_work_t *work,
+                                  crm_background_t **ret_background)
 {
     crm_background_t *background = apr_pcalloc(pool, sizeof(*background));
     apr_status_t status;
 
-    background->pool = pool;
     background->work = *work;
     /* unmanaged: only this thread uses it, and allocators of pools are not shared by threads */
     if ((status = apr_pool_create_unmanaged_ex(&background->turn, NULL, NULL)) != APR_SUCCESS ||
@@ -59,12 +57,7 @@ apr_status_t crm_background_make(apr_pool_t *pool, const crm_background_work_t *
         return status;
     }
     *ret_background = background;
-    return APR_SUCCESS;
-}
-
-apr_status_t crm_background_run(crm_background_t *background)
-{
-    return apr_thread_create(&background->thread, NULL, run, background, background->pool);
+    return apr_thread_create(&background->thread, NULL, run, background, pool);
 }
 
 int crm_background_is_over(crm_background_t *background)

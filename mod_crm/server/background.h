@@ -17,12 +17,10 @@ typedef struct crm_background_work_t {
     void *baton;
 } crm_background_work_t;
 
-/* Makes what crm_background_run needs, so that WORK may look at it before it runs. */
-apr_status_t crm_background_make(apr_pool_t *pool, const crm_background_work_t *work,
-                                 crm_background_t **ret_background);
-
-/* Starts the thread; it lives until crm_background_stop. */
-apr_status_t crm_background_run(crm_background_t *background);
+/* Starts the thread; it lives until crm_background_stop. *RET_BACKGROUND is there before WORK is
+ * called. */
+apr_status_t crm_background_start(apr_pool_t *pool, const crm_background_work_t *work,
+                                  crm_background_t **ret_background);
 
 /* 1 when it is to end. Thread-safe. */
 int crm_background_is_over(crm_background_t *background);

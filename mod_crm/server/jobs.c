@@ -92,8 +92,7 @@ apr_status_t crm_jobs_start(apr_pool_t *pool, crm_site_t *site, server_rec *serv
 
     jobs->site = site;
     jobs->server = server;
-    if ((status = crm_background_make(pool, &work, &jobs->thread)) != APR_SUCCESS ||
-        (status = crm_background_run(jobs->thread)) != APR_SUCCESS) {
+    if ((status = crm_background_start(pool, &work, &jobs->thread)) != APR_SUCCESS) {
         return status;
     }
     *ret_jobs = jobs;

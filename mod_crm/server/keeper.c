@@ -245,8 +245,7 @@ apr_status_t crm_keeper_start(apr_pool_t *pool, crm_site_t *site, crm_gauges_t *
     keeper->gauges = gauges;
     keeper->next.recover = apr_time_now() + RECOVER;
     if ((status = crm_semaphore_create(pool, 1, &keeper->bell)) != APR_SUCCESS ||
-        (status = crm_background_make(pool, &work, &keeper->thread)) != APR_SUCCESS ||
-        (status = crm_background_run(keeper->thread)) != APR_SUCCESS) {
+        (status = crm_background_start(pool, &work, &keeper->thread)) != APR_SUCCESS) {
         return status;
     }
     *ret_keeper = keeper;

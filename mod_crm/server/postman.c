@@ -79,8 +79,7 @@ apr_status_t crm_postman_start(apr_pool_t *pool, crm_site_t *site, server_rec *s
     postman->site = site;
     postman->server = server;
     if ((status = crm_smtp_init()) != APR_SUCCESS ||
-        (status = crm_background_make(pool, &work, &postman->thread)) != APR_SUCCESS ||
-        (status = crm_background_run(postman->thread)) != APR_SUCCESS) {
+        (status = crm_background_start(pool, &work, &postman->thread)) != APR_SUCCESS) {
         return status;
     }
     *ret_postman = postman;
