@@ -127,9 +127,7 @@ static crm_error_t *get(crm_request_t *request, const crm_values_t *values, crm_
     crm_uuid_t id;
     json_t *user;
     (void)values;
-    if (!crm_uuid_parse(request->parameters[0], &id)) {
-        return crm_error_standard(request->pool, CRM_E_NOT_FOUND);
-    }
+    CRM_ERR(crm_request_uuid(request, 0, &id));
     CRM_ERR(
         crm_list_one(db_of(request), request->pool, entity, crm_uuid(&id), visible(request), &row));
     CRM_ERR(user_json(request, row, &user));

@@ -20,13 +20,6 @@
 #define PIECE 65536 /* bytes of a file that are read at once */
 #define POLL_AFTER "1"
 
-static crm_error_t *id_of(crm_request_t *request, crm_uuid_t *ret_id)
-{
-    return crm_uuid_parse(request->parameters[0], ret_id)
-               ? NULL
-               : crm_error_standard(request->pool, CRM_E_NOT_FOUND);
-}
-
 static crm_error_t *answer_job(crm_request_t *request, const crm_uuid_t *id, crm_answer_t *answer)
 {
     const crm_value_t *row;
@@ -82,7 +75,7 @@ static crm_error_t *get(crm_request_t *request, const crm_values_t *values, crm_
 {
     crm_uuid_t id;
     (void)values;
-    CRM_ERR(id_of(request, &id));
+    CRM_ERR(crm_request_uuid(request, 0, &id));
     return answer_job(request, &id, answer);
 }
 
@@ -91,7 +84,7 @@ static crm_error_t *delete (crm_request_t *request, const crm_values_t *values,
 {
     crm_uuid_t id;
     (void)values;
-    CRM_ERR(id_of(request, &id));
+    CRM_ERR(crm_request_uuid(request, 0, &id));
     CRM_ERR(crm_job_remove(request->site, request->pool, &id));
     answer->json = crm_json_own(request->pool, crm_represent_message("Job removed"));
     return NULL;
@@ -159,7 +152,7 @@ static crm_error_t *get_file(crm_request_t *request, const crm_values_t *values,
     crm_uuid_t id;
     crm_job_t *job;
     (void)values;
-    CRM_ERR(id_of(request, &id));
+    CRM_ERR(crm_request_uuid(request, 0, &id));
     CRM_ERR(crm_job_get(request->site, pool, &id, &job));
     CRM_ERR(find_file(request, job));
     CRM_ERR(crm_job_file_open(request->site, pool, job->file, &download->fd));

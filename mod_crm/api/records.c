@@ -36,9 +36,7 @@ static crm_error_t *id_of(const crm_request_t *request, int n, const crm_uuid_t 
 {
     crm_uuid_t *id = apr_palloc(request->pool, sizeof(*id));
 
-    if (!request->parameters[n] || !crm_uuid_parse(request->parameters[n], id)) {
-        return crm_error_standard(request->pool, CRM_E_NOT_FOUND);
-    }
+    CRM_ERR(crm_request_uuid(request, n, id));
     *ret_id = id;
     return NULL;
 }

@@ -25,9 +25,9 @@ json_t *crm_represent_tenant_state(apr_pool_t *pool, const crm_tenant_t *tenant,
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?}", "id",
                      crm_uuid_text(pool, &tenant->id), "name", tenant->name, "slug", tenant->slug,
                      "database_name", tenant->database_name, "server",
-                     *tenant->server ? tenant->server : "default", "state",
-                     crm_tenant_state(tenant), "created_at", crm_time_iso(pool, tenant->created_at),
-                     "updated_at", crm_time_iso(pool, tenant->updated_at), "deleted_at",
+                     crm_server_shown(tenant->server), "state", crm_tenant_state(tenant),
+                     "created_at", crm_time_iso(pool, tenant->created_at), "updated_at",
+                     crm_time_iso(pool, tenant->updated_at), "deleted_at",
                      deleted ? crm_time_iso(pool, deleted) : NULL, "purged_at",
                      deleted ? crm_time_iso(pool, deleted + grace) : NULL);
 }

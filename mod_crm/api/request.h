@@ -68,6 +68,16 @@ struct crm_request_t {
     const char *error_message;    /* for History: the error's detail */
 };
 
+/* The UUID that parameter N of the path is. NOT_FOUND: it is none, or not there. */
+static inline crm_error_t *crm_request_uuid(const crm_request_t *request, int n,
+                                            crm_uuid_t *ret_uuid)
+{
+    const char *text = request->parameters[n];
+    return text && crm_uuid_parse(text, ret_uuid)
+               ? NULL
+               : crm_error_standard(request->pool, CRM_E_NOT_FOUND);
+}
+
 /* A body that is made while it is sent, piece by piece. */
 typedef struct crm_stream_t {
     const char *content_type;

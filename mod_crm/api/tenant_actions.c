@@ -10,17 +10,10 @@
 #include "entities/entities.h"
 #include "service/job_file.h"
 
-static crm_error_t *id_of(crm_request_t *request, crm_uuid_t *ret_id)
-{
-    return crm_uuid_parse(request->parameters[0], ret_id)
-               ? NULL
-               : crm_error_standard(request->pool, CRM_E_NOT_FOUND);
-}
-
 static crm_error_t *find(crm_request_t *request, crm_tenant_t **ret_tenant)
 {
     crm_uuid_t id;
-    CRM_ERR(id_of(request, &id));
+    CRM_ERR(crm_request_uuid(request, 0, &id));
     return crm_tenant_by_id(request->site, request->pool, &id, ret_tenant);
 }
 
@@ -175,7 +168,7 @@ static crm_error_t *restore(crm_request_t *request, const crm_values_t *values,
     const char *name = crm_values_text(values, "name");
     crm_tenant_t tenant, *living;
     crm_job_t *source;
-    CRM_ERR(id_of(request, &tenant.id));
+    CRM_ERR(crm_request_uuid(request, 0, &tenant.id));
     crm_error_t *error = crm_tenant_by_id(request->site, request->pool, &tenant.id, &living);
     if (error && error->kind != CRM_E_NOT_FOUND) {
         return error;
@@ -198,7 +191,7 @@ static crm_error_t *restore(crm_request_t *request, const crm_values_t *values,
 static crm_error_t *move(crm_request_t *request, const crm_values_t *values, crm_answer_t *answer)
 {
     const char *server = crm_values_text(values, "server");
-    const char *name = strcmp(server, "default") ? server : "";
+    const char *name = crm_server_meant(server);
     crm_tenant_t *tenant;
     CRM_ERR(find(request, &tenant));
     if (!crm_site_server(request->site, name)) {

@@ -32,9 +32,7 @@ static const crm_field_t update_fields[] = {
 static crm_error_t *find(crm_request_t *request, crm_tenant_t **ret_tenant)
 {
     crm_uuid_t id;
-    if (!crm_uuid_parse(request->parameters[0], &id)) {
-        return crm_error_standard(request->pool, CRM_E_NOT_FOUND);
-    }
+    CRM_ERR(crm_request_uuid(request, 0, &id));
     return crm_tenant_by_id(request->site, request->pool, &id, ret_tenant);
 }
 

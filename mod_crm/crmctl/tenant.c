@@ -16,7 +16,7 @@ json_t *crm_tenant_output(apr_pool_t *pool, const crm_tenant_t *tenant)
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s*}", "id",
                      crm_uuid_text(pool, &tenant->id), "name", tenant->name, "slug", tenant->slug,
                      "database_name", tenant->database_name, "server",
-                     tenant->server && *tenant->server ? tenant->server : "default", "is_active",
+                     crm_server_shown(tenant->server ? tenant->server : ""), "is_active",
                      tenant->is_active, "state", crm_tenant_state(tenant), "created_at",
                      crm_time_iso(pool, tenant->created_at), "updated_at",
                      crm_time_iso(pool, tenant->updated_at), "deleted_at",

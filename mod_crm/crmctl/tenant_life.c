@@ -64,7 +64,7 @@ static crm_error_t *run_show(crm_run_t *run)
     show_line("slug", tenant->slug);
     show_line("id", crm_uuid_text(pool, &tenant->id));
     show_line("database", tenant->database_name);
-    show_line("server", *tenant->server ? tenant->server : "default");
+    show_line("server", crm_server_shown(tenant->server));
     show_line("state", crm_tenant_state(tenant));
     show_line("created", crm_time_iso(pool, tenant->created_at));
     show_line("updated", crm_time_iso(pool, tenant->updated_at));
@@ -141,7 +141,7 @@ static crm_error_t *run_move(crm_run_t *run)
 {
     const char *to = crm_run_option(run, "--to");
     crm_row_progress_t told = crm_progress_rows(run);
-    const crm_tenant_move_t move = {.server = strcmp(to, "default") ? to : "", .progress = &told};
+    const crm_tenant_move_t move = {.server = crm_server_meant(to), .progress = &told};
     crm_tenant_moved_t moved;
     work_t work;
     CRM_ERR(open_tenant(run, &work));

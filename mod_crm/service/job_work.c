@@ -168,8 +168,7 @@ static crm_error_t *settle(const crm_db_t *db, apr_pool_t *pool, void *baton)
 static crm_error_t *run_move(crm_job_run_t *run, json_t **ret_result)
 {
     const char *server = argument(run, "server");
-    const crm_tenant_move_t move = {.server = strcmp(server, "default") ? server : "",
-                                    .progress = &run->progress};
+    const crm_tenant_move_t move = {.server = crm_server_meant(server), .progress = &run->progress};
     crm_tenant_t *tenant;
     crm_tenant_moved_t moved = {0};
     CRM_ERR(tenant_of(run, &tenant));

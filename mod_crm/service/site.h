@@ -8,6 +8,8 @@
 #ifndef CRM_SERVICE_SITE_H
 #define CRM_SERVICE_SITE_H
 
+#include <string.h>
+
 #include "base/gather.h"
 #include "base/password.h"
 #include "base/secret.h"
@@ -63,6 +65,19 @@ const char *crm_site_job_files(apr_pool_t *pool, const crm_settings_t *settings)
  * leave it closed, as crmctl does). */
 crm_error_t *crm_site_open(apr_pool_t *pool, const crm_settings_t *settings, int open_spool,
                            crm_site_t **ret_site);
+
+/* What people call CrmTenantDatabase, whose name is "". */
+#define CRM_DEFAULT_SERVER "default"
+
+static inline const char *crm_server_shown(const char *name)
+{
+    return *name ? name : CRM_DEFAULT_SERVER;
+}
+
+static inline const char *crm_server_meant(const char *shown)
+{
+    return strcmp(shown, CRM_DEFAULT_SERVER) ? shown : "";
+}
 
 /* The server of that name (CrmDatabaseServer; "" is CrmTenantDatabase), or NULL. */
 const crm_db_url_t *crm_site_server(const crm_site_t *site, const char *name);
