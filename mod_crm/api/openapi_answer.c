@@ -69,8 +69,7 @@ static const refusal_t refusals[] = {
      NULL, NULL},
     {409, "Conflict",
      "It does not go with what is there now; or the first call with this `Idempotency-Key` is "
-     "still "
-     "running.",
+     "still running.",
      takes_key, NULL, NULL, NULL},
     {412, "PreconditionFailed", "The record has changed since `If-Match`'s version.", changes, NULL,
      NULL, NULL},

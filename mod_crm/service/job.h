@@ -64,7 +64,7 @@ void crm_job_wait(const crm_site_t *site, apr_interval_time_t timeout);
 /* Removes a job that waits or has ended, with its file. CONFLICT while it runs. */
 crm_error_t *crm_job_remove(const crm_site_t *site, apr_pool_t *pool, const crm_uuid_t *id);
 
-/* Removes some of those that ended longer ago than is told by CrmJobFiles keep=, with their files;
+/* Removes some of those that ended longer ago than is told by CrmJobKeep, with their files;
  * but what a job that is still to be done needs. */
 crm_error_t *crm_job_purge(const crm_site_t *site, apr_pool_t *pool);
 

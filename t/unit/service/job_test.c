@@ -2,7 +2,9 @@
 #include <dirent.h>
 
 #include "base/json.h"
+#include "entities/entities.h"
 #include "service/job_turn.h"
+#include "service/job_work.h"
 #include "site_fixture.h"
 
 static void empty(fixture_t *f)
@@ -260,6 +262,19 @@ static void test_what_cannot_be_done(void **state)
                      1);
 }
 
+/* What the API says there is, is what is done, in the same order. */
+static void test_kinds_are_those_of_the_entity(void **state)
+{
+    const crm_choice_t *choice = crm_entity_field(&crm_job_entity, "kind")->choices;
+    const crm_job_kind_t *kind = crm_job_kinds;
+    (void)state;
+    for (; kind->name; kind++, choice++) {
+        assert_non_null(choice->value);
+        assert_string_equal(choice->value, kind->name);
+    }
+    assert_null(choice->value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_broken_off),
         cmocka_unit_test(test_lost),
         cmocka_unit_test(test_what_cannot_be_done),
+        cmocka_unit_test(test_kinds_are_those_of_the_entity),
     };
     int failed =
         cmocka_run_group_tests_name("service/job, sqlite3", tests, fixture_sqlite, fixture_end);
